@@ -1,0 +1,209 @@
+"""The daemon's side of the AMI: what the service's ports ask of the PBX, in Asterisk's words."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from cc110.core.facts import MemberSeen, RosterFact, Seen
+from cc110.core.ids import AgentId, ChannelId, Number, QueueName
+from cc110.pbx import names
+from cc110.pbx.ami import AmiClient, AmiError, AmiMessage
+from cc110.pbx.translate import roster_facts, seen_calls
+from cc110.ports import PbxRefused, PbxUnavailable
+
+_PIPELINE: Final = 500
+
+
+async def _ask(client: AmiClient, action: Mapping[str, str]) -> AmiMessage:
+    """Send one action.
+
+    Raises:
+        PbxUnavailable: no link, or no answer in time. It is never sent again later.
+    """
+    try:
+        return await client.send(action)
+    except AmiError as error:
+        raise PbxUnavailable(f"the PBX does not answer: {error}") from error
+
+
+async def _order(client: AmiClient, action: Mapping[str, str]) -> None:
+    answer = await _ask(client, action)
+    if not answer.ok:
+        raise PbxRefused(f"{action['Action']}: {answer.get('Message') or 'refused'}")
+
+
+class AmiCallControl:
+    """`ports.CallControl` over AMI."""
+
+    def __init__(self, client: AmiClient) -> None:
+        """Act over this link."""
+        self._client = client
+
+    async def rescue(self, channel: ChannelId, queue: QueueName) -> None:
+        """Redirect the caller's channel to the front of his queue.
+
+        Raises:
+            PbxUnavailable: no link.
+            PbxRefused: the channel is gone.
+        """
+        name = await self._name_of(channel)
+        context = names.CONTEXT_RESCUE
+        where = {"Context": context, "Exten": "s", "Priority": "1"}
+        await _order(self._client, {"Action": "Redirect", "Channel": name, **where})
+
+    async def _name_of(self, channel: ChannelId) -> str:
+        """Redirect wants the name; the Uniqueid is what never matches another channel."""
+        for message in await _list(self._client, {"Action": "CoreShowChannels"}):
+            if message.get("Uniqueid") == channel:
+                return message.get("Channel")
+        raise PbxRefused(f"the channel {channel} is gone")
+
+
+async def _list(client: AmiClient, action: Mapping[str, str]) -> tuple[AmiMessage, ...]:
+    try:
+        return await client.send_list(action, timeout=10)
+    except AmiError as error:
+        raise PbxUnavailable(f"the PBX does not answer: {error}") from error
+
+
+class AmiLists:
+    """The PBX's own lists, as facts."""
+
+    def __init__(self, client: AmiClient) -> None:
+        """Ask over this link."""
+        self._client = client
+
+    async def calls(self) -> tuple[Seen, ...]:
+        """Every live 110 call: who is where, and with whom.
+
+        Raises:
+            PbxUnavailable: no link.
+        """
+        wanted = ",".join(names.STATUS_VARIABLES)
+        action = {"Action": "Status", "Variables": wanted}
+        channels = await _list(self._client, action)
+        return seen_calls(channels, at=datetime.now(UTC))
+
+    async def members(self) -> tuple[RosterFact, ...]:
+        """Every operator at every queue.
+
+        Raises:
+            PbxUnavailable: no link.
+        """
+        told = await _list(self._client, {"Action": "QueueStatus"})
+        wrapup = wrapup_of(told)
+        return tuple(fact for message in told for fact in roster_facts(message, wrapup))
+
+    async def wrapup_s(self) -> Mapping[str, float]:
+        """Each queue's wrap-up in seconds."""
+        return wrapup_of(await _list(self._client, {"Action": "QueueStatus"}))
+
+
+def wrapup_of(told: Iterable[AmiMessage]) -> dict[str, float]:
+    """Each queue's wrap-up, from its ``QueueParams``."""
+    return {
+        message.get("Queue"): float(message.get("Wrapuptime", "0") or 0)
+        for message in told
+        if message.name == "QueueParams"
+    }
+
+
+class AmiOperators:
+    """`ports.Operators` over AMI; what ``*11`` to ``*14`` do, done from a desk or the CLI."""
+
+    def __init__(
+        self, client: AmiClient, queues: Mapping[AgentId, Sequence[tuple[QueueName, int]]]
+    ) -> None:
+        """Act over this link.
+
+        Args:
+            client: the AMI link.
+            queues: each operator's queues, with his penalty in each.
+        """
+        self._client = client
+        self._queues = queues
+
+    async def login(self, agent: AgentId) -> None:
+        """Add the operator to the queues of his unit.
+
+        Raises:
+            PbxUnavailable: no link.
+            PbxRefused: no such operator, or the PBX said no.
+        """
+        for queue, penalty in self._of(agent):
+            if (queue, agent) in await self._members():
+                continue
+            who = {"Interface": f"PJSIP/{agent}", "MemberName": agent}
+            state = {"StateInterface": f"PJSIP/{agent}", "Penalty": str(penalty)}
+            await _order(self._client, {"Action": "QueueAdd", "Queue": queue, **who, **state})
+
+    async def logout(self, agent: AgentId) -> None:
+        """Remove the operator from all queues he is in.
+
+        Raises:
+            PbxUnavailable, PbxRefused: as in `login`.
+        """
+        there = await self._members()
+        for queue, _ in self._of(agent):
+            if (queue, agent) in there:
+                who = {"Queue": queue, "Interface": f"PJSIP/{agent}"}
+                await _order(self._client, {"Action": "QueueRemove", **who})
+
+    async def pause(self, agent: AgentId, *, paused: bool, reason: str) -> None:
+        """Pause or un-pause the operator in all queues.
+
+        Raises:
+            PbxUnavailable, PbxRefused: as in `login`; also when he is not logged in.
+        """
+        self._of(agent)
+        what = {"Interface": f"PJSIP/{agent}", "Paused": str(paused).lower(), "Reason": reason}
+        await _order(self._client, {"Action": "QueuePause", **what})
+
+    def _of(self, agent: AgentId) -> Sequence[tuple[QueueName, int]]:
+        if agent not in self._queues:
+            raise PbxRefused(f"there is no operator {agent} in the directory")
+        return self._queues[agent]
+
+    async def _members(self) -> set[tuple[QueueName, AgentId]]:
+        facts = await AmiLists(self._client).members()
+        return {(fact.queue, fact.agent) for fact in facts if isinstance(fact, MemberSeen)}
+
+
+class AstDb:
+    """`ports.BlockMirror`: the PBX's own copy of the blocklist, over an account of its own."""
+
+    def __init__(self, client: AmiClient) -> None:
+        """Write over this link (``write = system``)."""
+        self._client = client
+
+    async def put(self, number: Number, until: int) -> None:
+        """Write one entry.
+
+        Raises:
+            PbxUnavailable: no link.
+            PbxRefused: the PBX said no.
+        """
+        entry = {"Family": names.BLOCK_FAMILY, "Key": number, "Val": str(until)}
+        await _order(self._client, {"Action": "DBPut", **entry})
+
+    async def delete(self, number: Number) -> None:
+        """Remove one entry; it is no error when there is none.
+
+        Raises:
+            PbxUnavailable: no link.
+        """
+        await _ask(self._client, {"Action": "DBDel", "Family": names.BLOCK_FAMILY, "Key": number})
+
+    async def put_all(self, entries: Iterable[tuple[Number, int]]) -> None:
+        """Write many entries, some hundred at a time on the wire."""
+        batch: list[tuple[Number, int]] = []
+        for entry in entries:
+            batch.append(entry)
+            if len(batch) == _PIPELINE:
+                await self._put_batch(batch)
+                batch.clear()
+        await self._put_batch(batch)
+
+    async def _put_batch(self, batch: Sequence[tuple[Number, int]]) -> None:
+        await asyncio.gather(*(self.put(number, until) for number, until in batch))

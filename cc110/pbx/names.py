@@ -1,0 +1,57 @@
+"""The dialplan's contract of names: what the ``.conf`` files and the daemon must spell alike.
+
+A test holds each name here against ``dialplan/`` and ``asterisk-conf/``, both ways.
+"""
+
+from typing import Final
+
+USER_EVENT: Final = "CC110"
+"""``UserEvent(CC110,Fact: ...,Call: ...,Data: key=value|key=value)``, sent by ``cc110-tell``."""
+
+BLOCK_FAMILY: Final = "cc110-block"
+"""AstDB family: key = number in normal form, value = expiry as Unix time, 0 = for ever."""
+
+CONTEXT_RESCUE: Final = "cc110-rescue"
+"""Where the daemon redirects a caller whom nobody has: the front of the queue."""
+
+AGI_IVR: Final = "ivr"
+"""The FastAGI script that greets (``agi://host:port/ivr``)."""
+
+VAR_CALL: Final = "CC110_CALL"
+VAR_CHAN: Final = "CC110_CHAN"
+VAR_ROLE: Final = "CC110_ROLE"
+VAR_AGENT: Final = "CC110_AGENT"
+VAR_POLRES: Final = "CC110_POLRES"
+VAR_NUMBER: Final = "CC110_NUMBER"
+VAR_SOURCE: Final = "CC110_SOURCE"
+VAR_DIALLED: Final = "CC110_DIALLED"
+VAR_TRUNK: Final = "CC110_TRUNK"
+VAR_QUEUE: Final = "CC110_QUEUE"
+VAR_STAGE: Final = "CC110_STAGE"
+VAR_RECORDING: Final = "CC110_RECORDING"
+VAR_LANG: Final = "CC110_LANG"
+VAR_CHOICE: Final = "CC110_CHOICE"
+"""Set last by the IVR; anything but a value in it means: go on with the default."""
+VAR_SPOKE: Final = "CC110_SPOKE"
+"""Set when the daemon's first prompt has begun: the dialplan then does not greet once more."""
+VAR_LABEL: Final = "CC110_LABEL"
+"""What is known of the caller, for the operator's display."""
+
+STATUS_VARIABLES: Final = (
+    VAR_CALL,
+    VAR_CHAN,
+    VAR_ROLE,
+    VAR_AGENT,
+    VAR_POLRES,
+    VAR_NUMBER,
+    VAR_SOURCE,
+    VAR_DIALLED,
+    VAR_TRUNK,
+    VAR_QUEUE,
+    VAR_STAGE,
+    VAR_RECORDING,
+)
+"""What the daemon asks of every channel when it rebuilds its state."""
+
+ROLE_AGENT: Final = "agent"
+ROLE_POLRES: Final = "polres"

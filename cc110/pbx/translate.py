@@ -1,0 +1,360 @@
+"""The one file that knows both languages: Asterisk's messages and the core's facts.
+
+Pure functions. What the dialplan says by itself (``UserEvent(CC110, ...)``, ``dialplan/lib.conf``) makes
+most facts; Asterisk's own events add who rings and which attended transfer was completed. A message
+that makes no sense makes no fact: the caller never pays for it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from cc110.core import facts as f
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName
+from cc110.core.words import (
+    DeviceState,
+    EndedBy,
+    Language,
+    LeaveCause,
+    MenuChoice,
+    NumberSource,
+    Stage,
+    TransferFailure,
+    TransferKind,
+    Verdict,
+)
+from cc110.pbx import names
+from cc110.pbx.ami import AmiMessage
+
+T = TypeVar("T")
+
+Said = Mapping[str, str]
+"""The ``key=value`` pairs of one ``Data`` header."""
+
+
+def happened_at(message: AmiMessage) -> datetime:
+    """The PBX's own time of a message (``timestampevents = yes``); now, when it carries none."""
+    try:
+        return datetime.fromtimestamp(float(message.get("Timestamp")), UTC)
+    except (ValueError, OverflowError):
+        return datetime.now(UTC)
+
+
+def call_facts(message: AmiMessage) -> tuple[f.Fact, ...]:
+    """The facts about calls in one event, usually none or one."""
+    match message.name:
+        case "UserEvent" if message.get("UserEvent") == names.USER_EVENT:
+            fact = dialplan_fact(
+                at=happened_at(message),
+                word=message.get("Fact"),
+                call_id=message.get("Call"),
+                channel=message.get("Uniqueid"),
+                data=message.get("Data"),
+            )
+        case "DialState":
+            fact = _ringing(message)
+        case "AttendedTransfer":
+            fact = _attended(message)
+        case _:
+            fact = None
+    return () if fact is None else (fact,)
+
+
+def dialplan_fact(
+    *, at: datetime, word: str, call_id: str, channel: str, data: str
+) -> f.Fact | None:
+    """What ``cc110-tell`` says, from an AMI event or from the PBX's own log: the same fact.
+
+    Returns:
+        None when the word is unknown, or its data is not what the dialplan writes.
+    """
+    maker = _WORDS.get(word)
+    if maker is None or not call_id:
+        return None
+    said = dict(pair.partition("=")[::2] for pair in data.split("|"))
+    try:
+        return maker(at, CallId(call_id), ChannelId(channel), said)
+    except (KeyError, ValueError):
+        return None
+
+
+_Maker = Callable[[datetime, CallId, ChannelId, Said], f.Fact]
+
+
+def _number(said: Said) -> Number | None:
+    return Number(said["number"]) if said.get("number", "").isdigit() else None
+
+
+def _arrived(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fact:
+    return f.Arrived(
+        at=at,
+        call_id=call,
+        channel=channel,
+        number=_number(said),
+        source=NumberSource(said["source"]),
+        dialled=said["dialled"],
+        trunk=said["trunk"],
+        queue=QueueName(said["queue"]),
+    )
+
+
+def _rejected(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    return f.Rejected(
+        at=at,
+        call_id=call,
+        number=Number(said["number"]),
+        source=NumberSource(said["source"]),
+        until=int(said["until"]),
+    )
+
+
+def _recording(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    return f.RecorderStarted(at=at, call_id=call, path=said["path"])
+
+
+def _chose(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    choice, language = MenuChoice(said["choice"]), Language(said["language"])
+    return f.Chose(at=at, call_id=call, choice=choice, language=language)
+
+
+def _queued(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    return f.Queued(
+        at=at,
+        call_id=call,
+        queue=QueueName(said["queue"]),
+        priority=int(said["priority"]),
+        returned=said.get("returned") == "1",
+    )
+
+
+def _agent_took(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fact:
+    return f.AgentTook(at=at, call_id=call, agent=AgentId(said["agent"]), channel=channel)
+
+
+def _judged(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    verdict = Verdict(said["verdict"])
+    return f.Judged(at=at, call_id=call, agent=AgentId(said["agent"]), verdict=verdict)
+
+
+def _transfer(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    return f.TransferAsked(
+        at=at,
+        call_id=call,
+        agent=AgentId(said["agent"]),
+        polres=PolresExt(said["polres"]),
+        kind=TransferKind(said["kind"]),
+        ring_s=float(said["ring"]),
+    )
+
+
+def _polres_took(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fact:
+    return f.PolresTook(at=at, call_id=call, polres=PolresExt(said["polres"]), channel=channel)
+
+
+def _transfer_failed(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    reason = TransferFailure(said["reason"])
+    return f.TransferFailed(at=at, call_id=call, polres=PolresExt(said["polres"]), reason=reason)
+
+
+def _agent_gone(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fact:
+    cause = LeaveCause(said["cause"])
+    return f.AgentGone(
+        at=at, call_id=call, agent=AgentId(said["agent"]), channel=channel, cause=cause
+    )
+
+
+def _polres_gone(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fact:
+    cause = LeaveCause(said["cause"])
+    return f.PolresGone(
+        at=at, call_id=call, polres=PolresExt(said["polres"]), channel=channel, cause=cause
+    )
+
+
+def _case_close(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    return f.CaseClosePressed(at=at, call_id=call, by=said["by"])
+
+
+def _caller_gone(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    return f.CallerGone(at=at, call_id=call, by=EndedBy(said["by"]))
+
+
+_WORDS: Mapping[str, _Maker] = {
+    "arrived": _arrived,
+    "rejected": _rejected,
+    "recording": _recording,
+    "chose": _chose,
+    "queued": _queued,
+    "agent-took": _agent_took,
+    "judged": _judged,
+    "transfer": _transfer,
+    "polres-took": _polres_took,
+    "transfer-failed": _transfer_failed,
+    "agent-gone": _agent_gone,
+    "polres-gone": _polres_gone,
+    "case-close": _case_close,
+    "caller-gone": _caller_gone,
+}
+"""Every word of ``cc110-tell``; a test finds each one in ``dialplan/``, and the reverse."""
+
+
+def endpoint_of(channel: str) -> str:
+    """``1101`` from ``PJSIP/1101-0000002b``."""
+    return channel.partition("/")[2].rpartition("-")[0]
+
+
+def _ringing(message: AmiMessage) -> f.Fact | None:
+    """``DialState RINGING``: the Polres when it is the one being brought in, else an operator."""
+    said = message.variables("DestChanVariable")
+    call_id, endpoint = said.get(names.VAR_CALL), endpoint_of(message.get("DestChannel"))
+    if message.get("DialStatus") != "RINGING" or not call_id or not endpoint:
+        return None
+    at, call = happened_at(message), CallId(call_id)
+    if endpoint == said.get(names.VAR_POLRES):
+        return f.PolresRinging(at=at, call_id=call, polres=PolresExt(endpoint))
+    return f.AgentRinging(at=at, call_id=call, agent=AgentId(endpoint))
+
+
+def _attended(message: AmiMessage) -> f.Fact | None:
+    """The operator's phone completed a transfer: the Polres he consulted is in the call."""
+    said = message.variables("TransferTargetChanVariable")
+    call_id, polres = said.get(names.VAR_CALL), said.get(names.VAR_POLRES)
+    if message.get("Result") != "Success" or not call_id or not polres:
+        return None
+    return f.PolresTook(
+        at=happened_at(message),
+        call_id=CallId(call_id),
+        polres=PolresExt(polres),
+        channel=ChannelId(message.get("TransferTargetUniqueid")),
+    )
+
+
+# --- operators ------------------------------------------------------------------------------------
+
+_DEVICE: Mapping[str, DeviceState] = {
+    "1": DeviceState.NOT_IN_USE,
+    "2": DeviceState.IN_USE,
+    "3": DeviceState.BUSY,
+    "4": DeviceState.INVALID,
+    "5": DeviceState.UNAVAILABLE,
+    "6": DeviceState.RINGING,
+    "7": DeviceState.RING_IN_USE,
+    "8": DeviceState.ON_HOLD,
+}
+"""app_queue's ``Status``: Asterisk's device states by number (include/asterisk/devicestate.h)."""
+
+_MEMBER_EVENTS: Mapping[str, type[f.MemberReport]] = {
+    "QueueMember": f.MemberSeen,
+    "QueueMemberAdded": f.MemberAdded,
+    "QueueMemberPause": f.MemberPaused,
+    "QueueMemberStatus": f.MemberStatus,
+}
+
+
+def roster_facts(message: AmiMessage, wrapup_s: Mapping[str, float]) -> tuple[f.RosterFact, ...]:
+    """The facts about operators in one event.
+
+    Args:
+        message: an event.
+        wrapup_s: each queue's wrap-up in seconds; the queue tells it in its own settings only.
+    """
+    agent = AgentId(endpoint_of(message.get("Interface") + "-"))
+    queue = QueueName(message.get("Queue"))
+    if not agent or not queue:
+        return ()
+    if message.name == "QueueMemberRemoved":
+        return (f.MemberRemoved(at=happened_at(message), agent=agent, queue=queue),)
+    made = _MEMBER_EVENTS.get(message.name)
+    return () if made is None else (_member(made, message, agent, queue, wrapup_s),)
+
+
+def _member(
+    made: type[f.MemberReport],
+    message: AmiMessage,
+    agent: AgentId,
+    queue: QueueName,
+    wrapup_s: Mapping[str, float],
+) -> f.RosterFact:
+    last = message.get("LastCall", "0")
+    report = made(
+        at=happened_at(message),
+        agent=agent,
+        queue=queue,
+        paused=message.get("Paused") == "1",
+        paused_reason=message.get("PausedReason"),
+        in_call=message.get("InCall") == "1",
+        device=_DEVICE.get(message.get("Status"), DeviceState.UNKNOWN),
+        last_call=datetime.fromtimestamp(int(last), UTC) if last.isdigit() and last != "0" else None,
+        wrapup_s=wrapup_s.get(queue, 0.0),
+    )
+    assert isinstance(report, f.MemberSeen | f.MemberAdded | f.MemberPaused | f.MemberStatus)
+    return report
+
+
+# --- the PBX's own lists --------------------------------------------------------------------------
+
+
+def seen_calls(channels: Sequence[AmiMessage], *, at: datetime) -> tuple[f.Seen, ...]:
+    """The live calls in the answer to ``Status``: who is where, and with whom.
+
+    A caller's channel names itself in ``CC110_CHAN``; legs have a role and stand in his bridge.
+    """
+    return tuple(_seen_calls(channels, at))
+
+
+def _seen_calls(channels: Sequence[AmiMessage], at: datetime) -> Iterator[f.Seen]:
+    told = [(message, message.variables("Variable")) for message in channels]
+    for message, said in told:
+        channel, call_id = message.get("Uniqueid"), said.get(names.VAR_CALL)
+        if not call_id or said.get(names.VAR_ROLE) or said.get(names.VAR_CHAN) != channel:
+            continue
+        bridge = message.get("BridgeID")
+        legs = tuple(
+            leg
+            for other, words in told
+            if bridge and other.get("BridgeID") == bridge and (leg := _leg(other, words))
+        )
+        yield _seen(at, CallId(call_id), ChannelId(channel), said, legs)
+
+
+def _leg(message: AmiMessage, said: Said) -> f.LegSeen | None:
+    channel = ChannelId(message.get("Uniqueid"))
+    match said.get(names.VAR_ROLE):
+        case names.ROLE_AGENT:
+            return f.LegSeen(channel=channel, agent=AgentId(said[names.VAR_AGENT]))
+        case names.ROLE_POLRES:
+            return f.LegSeen(channel=channel, polres=PolresExt(said[names.VAR_POLRES]))
+        case _:
+            return None
+
+
+def _seen(
+    at: datetime, call: CallId, channel: ChannelId, said: Said, legs: tuple[f.LegSeen, ...]
+) -> f.Seen:
+    return f.Seen(
+        at=at,
+        call_id=call,
+        channel=channel,
+        number=Number(said[names.VAR_NUMBER]) if said.get(names.VAR_NUMBER) else None,
+        source=_one_of(NumberSource, said.get(names.VAR_SOURCE), NumberSource.NONE),
+        dialled=said.get(names.VAR_DIALLED, ""),
+        trunk=said.get(names.VAR_TRUNK, ""),
+        queue=QueueName(said.get(names.VAR_QUEUE, "")),
+        stage=_stage(said.get(names.VAR_STAGE), legs),
+        recording=said.get(names.VAR_RECORDING) or None,
+        legs=legs,
+    )
+
+
+def _stage(said: str | None, legs: tuple[f.LegSeen, ...]) -> Stage:
+    if any(leg.agent for leg in legs):
+        return Stage.AGENT
+    if any(leg.polres for leg in legs):
+        return Stage.POLRES
+    return _one_of(Stage, said, Stage.GREETING)
+
+
+def _one_of(vocabulary: Callable[[str], T], word: str | None, otherwise: T) -> T:
+    try:
+        return vocabulary(word or "")
+    except ValueError:
+        return otherwise

@@ -1,0 +1,105 @@
+"""What the shell needs from outside, and the errors that adapters may raise."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from cc110.core.events import Event, Recorded
+from cc110.core.ids import AgentId, ChannelId, Number, QueueName
+
+
+class Cc110Error(Exception):
+    """cc110 could not do what was asked."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip().split("\n")[0])
+
+
+class PbxUnavailable(Cc110Error):
+    """The PBX does not answer; is it running?"""
+
+
+class PbxRefused(Cc110Error):
+    """The PBX refused the request."""
+
+
+class JournalUnavailable(Cc110Error):
+    """The journal can't be written."""
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+        ...
+
+
+class Journal(Protocol):
+    """The one record of everything; events are appended once, by one writer, in order."""
+
+    async def append(self, events: Sequence[Event]) -> tuple[Recorded, ...]:
+        """Append durably and return what was recorded.
+
+        Raises:
+            JournalUnavailable: nothing of the batch was written.
+        """
+        ...
+
+    def read(self, *, after: int = 0, call_id: str | None = None) -> AsyncIterator[Recorded]:
+        """Recorded events with ``seq > after``, in order."""
+        ...
+
+
+class CallControl(Protocol):
+    """What the core's effects need from the PBX."""
+
+    async def rescue(self, channel: ChannelId, queue: QueueName) -> None:
+        """Bring a caller's channel to the front of a queue.
+
+        Raises:
+            PbxUnavailable: no link; nothing will be sent later.
+            PbxRefused: the channel is gone or the PBX said no.
+        """
+        ...
+
+
+class BlockMirror(Protocol):
+    """The PBX's own copy of the blocklist (AstDB family ``cc110-block``)."""
+
+    async def put(self, number: Number, until: int) -> None:
+        """Write one entry; ``until`` is Unix time, 0 = for ever."""
+        ...
+
+    async def delete(self, number: Number) -> None:
+        """Remove one entry; it is no error when there is none."""
+        ...
+
+
+class Operators(Protocol):
+    """Log-in, log-out and pause of operators at their queues."""
+
+    async def login(self, agent: AgentId) -> None:
+        """Add the operator to the queues of his unit."""
+        ...
+
+    async def logout(self, agent: AgentId) -> None:
+        """Remove the operator from all queues."""
+        ...
+
+    async def pause(self, agent: AgentId, *, paused: bool, reason: str) -> None:
+        """Pause or un-pause the operator in all queues."""
+        ...
+
+
+class Recordings(Protocol):
+    """The recordings folder."""
+
+    async def seconds(self, path: str) -> float:
+        """Length of a closed recording in seconds.
+
+        Raises:
+            FileNotFoundError: there is none.
+            ValueError: it is not a readable WAV file.
+        """
+        ...

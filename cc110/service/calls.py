@@ -1,0 +1,151 @@
+"""All live calls: facts in, events and effects out."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+import structlog
+
+from cc110.core.call import Call
+from cc110.core.effects import (
+    CancelDeadline,
+    Effect,
+    MeasureRecording,
+    Note,
+    RescueCall,
+    SetDeadline,
+)
+from cc110.core.events import CallEnded, Event, RecordingFinalised, RecordingMissing
+from cc110.core.facts import DeadlinePassed, Fact, RecordingFound, RecordingNotFound
+from cc110.core.ids import CallId
+from cc110.core.policy import Policy
+from cc110.ports import CallControl, Cc110Error, Clock, Recordings
+from cc110.service.inbox import CallInbox
+from cc110.service.outbox import Outbox
+from cc110.service.summary import summary_of
+from cc110.service.timers import Timers
+
+_log = structlog.get_logger("calls")
+
+
+class Calls:
+    """One inbox per live call; the runner of their effects."""
+
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        clock: Clock,
+        outbox: Outbox,
+        control: CallControl,
+        recordings: Recordings,
+    ) -> None:
+        """Wire the calls to what their effects need."""
+        self._policy = policy
+        self._clock = clock
+        self._outbox = outbox
+        self._control = control
+        self._recordings = recordings
+        self._timers = Timers(clock, self._deadline_passed)
+        self._inboxes: dict[CallId, CallInbox] = {}
+        self._tasks: dict[CallId, asyncio.Task[None]] = {}
+        self._effects: set[asyncio.Task[None]] = set()
+
+    @property
+    def live(self) -> Mapping[CallId, Call]:
+        """The calls that are known now, by id."""
+        return {i: box.call for i, box in self._inboxes.items() if box.call is not None}
+
+    def submit(self, fact: Fact) -> None:
+        """Hand a fact to its call; a call not seen before begins with it."""
+        self._inbox(fact.call_id).put(fact)
+
+    def resume(self, call: Call) -> None:
+        """Take up a call that was rebuilt from the journal."""
+        self._inbox(call.call_id).call = call
+
+    async def aclose(self) -> None:
+        """Stop all inboxes, timers and effects; calls go on in the PBX."""
+        self._timers.close()
+        tasks = [*self._tasks.values(), *self._effects]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- the inboxes' runner --------------------------------------------------------------------
+
+    def record(self, events: Sequence[Event]) -> None:
+        """Send events to the journal; a finished call gets its one line in the log."""
+        self._outbox.put(events)
+        for event in events:
+            match event.data:
+                case RecordingFinalised() | RecordingMissing() if event.call_id:
+                    self._finish(event.call_id)
+                case CallEnded():
+                    _log.debug("call ended", call=event.call_id)
+                case _:
+                    pass
+
+    def run(self, effect: Effect) -> None:
+        """Start an effect."""
+        match effect:
+            case SetDeadline(call_id=call_id, name=name, at=at):
+                self._timers.set(call_id, name, at)
+            case CancelDeadline(call_id=call_id, name=name):
+                self._timers.cancel(call_id, name)
+            case RescueCall():
+                self._start(self._rescue(effect))
+            case MeasureRecording():
+                self._start(self._measure(effect))
+            case Note(call_id=call_id, text=text):
+                _log.debug("noted", call=call_id, text=text)
+            case _:
+                assert_never(effect)
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _inbox(self, call_id: CallId) -> CallInbox:
+        box = self._inboxes.get(call_id)
+        if box is None:
+            box = CallInbox(call_id, policy=self._policy, clock=self._clock, runner=self)
+            self._inboxes[call_id] = box
+            self._tasks[call_id] = asyncio.create_task(box.run(), name=f"call {call_id}")
+        return box
+
+    def _finish(self, call_id: CallId) -> None:
+        """The call is over and its recording accounted for: say so in one line, and forget it."""
+        box, task = self._inboxes.pop(call_id, None), self._tasks.pop(call_id, None)
+        if box and box.call:
+            _log.info("call finished", **summary_of(box.call))
+        if task:
+            asyncio.get_running_loop().call_soon(task.cancel)
+
+    def _start(self, effect: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.ensure_future(effect)
+        self._effects.add(task)
+        task.add_done_callback(self._effects.discard)
+
+    def _deadline_passed(self, call_id: CallId, name: str) -> None:
+        if call_id in self._inboxes:
+            self.submit(DeadlinePassed(at=self._clock.now(), call_id=call_id, name=name))
+
+    async def _rescue(self, effect: RescueCall) -> None:
+        _log.warning("caller rescued", call=effect.call_id, reason=effect.reason)
+        try:
+            await self._control.rescue(effect.channel, effect.queue)
+        except Cc110Error as error:
+            _log.error("rescue failed", call=effect.call_id, error=str(error))
+
+    async def _measure(self, effect: MeasureRecording) -> None:
+        """The recorder closes its file shortly after the hang-up."""
+        await asyncio.sleep(self._policy.recording_check_s)
+        self.submit(await self._measured(effect))
+
+    async def _measured(self, effect: MeasureRecording) -> RecordingFound | RecordingNotFound:
+        now, call_id, path = self._clock.now(), effect.call_id, effect.path
+        try:
+            seconds = await self._recordings.seconds(path)
+        except (OSError, ValueError) as error:
+            reason = str(error) or type(error).__name__
+            return RecordingNotFound(at=now, call_id=call_id, path=path, reason=reason)
+        return RecordingFound(at=now, call_id=call_id, path=path, seconds=seconds)

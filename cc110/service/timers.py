@@ -1,0 +1,49 @@
+"""Deadlines by name: the core asks for them as data and hears of them as facts.
+
+They run on the loop's monotonic clock: a step of the wall clock neither fires nor delays one.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from cc110.core.ids import CallId
+from cc110.ports import Clock
+
+Passed = Callable[[CallId, str], None]
+
+
+class Timers:
+    """The deadlines of all live calls."""
+
+    def __init__(self, clock: Clock, passed: Passed) -> None:
+        """Call `passed` for each deadline that comes."""
+        self._clock = clock
+        self._passed = passed
+        self._running: dict[tuple[CallId, str], asyncio.TimerHandle] = {}
+
+    def __len__(self) -> int:
+        """How many deadlines are running."""
+        return len(self._running)
+
+    def set(self, call_id: CallId, name: str, at: datetime) -> None:
+        """Start a deadline, in place of an earlier one of that name."""
+        self.cancel(call_id, name)
+        wait_s = max(0.0, (at - self._clock.now()).total_seconds())
+        loop = asyncio.get_running_loop()
+        self._running[call_id, name] = loop.call_later(wait_s, self._fire, call_id, name)
+
+    def cancel(self, call_id: CallId, name: str) -> None:
+        """Stop a deadline; it is no error when there is none."""
+        if handle := self._running.pop((call_id, name), None):
+            handle.cancel()
+
+    def close(self) -> None:
+        """Stop all of them."""
+        for handle in self._running.values():
+            handle.cancel()
+        self._running.clear()
+
+    def _fire(self, call_id: CallId, name: str) -> None:
+        del self._running[call_id, name]
+        self._passed(call_id, name)

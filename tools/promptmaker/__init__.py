@@ -1,0 +1,1 @@
+"""Makes the prompts' audio: machine speech, tones and music on hold."""
