@@ -1,7 +1,7 @@
 """All live calls: facts in, events and effects out."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import assert_never
 
 import structlog
@@ -120,8 +120,8 @@ class Calls:
         if task:
             asyncio.get_running_loop().call_soon(task.cancel)
 
-    def _start(self, effect: "asyncio._CoroutineLike[None]") -> None:
-        task = asyncio.ensure_future(effect)
+    def _start(self, effect: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(effect)
         self._effects.add(task)
         task.add_done_callback(self._effects.discard)
 

@@ -16,7 +16,7 @@ from cc110.core.events import Event
 from cc110.core.facts import Fact
 from cc110.core.ids import CallId
 from cc110.core.policy import Policy
-from cc110.core.step import step
+from cc110.core.decide import step
 from cc110.ports import Clock
 
 _log = structlog.get_logger("call")

@@ -11,6 +11,7 @@ from cc110.core.words import Language, MenuChoice
 from cc110.ports import Clock
 
 ANY_KEY: Final = "0123456789*#"
+MENU_KEYS: Final = "12359"
 
 
 class CallerLine(Protocol):
@@ -81,7 +82,7 @@ class Ivr:
                     break
                 case menu.NeedMore(language=language) if language is not line.language:
                     english = await line.speak(language)
-            pressed = await line.play("menu", menu.KEYS) if english else ""
+            pressed = await line.play("menu", MENU_KEYS) if english else ""
             pressed, english = pressed or await line.key(self._next_key_s), False
         return MenuChoice.EMERGENCY
 
@@ -89,7 +90,7 @@ class Ivr:
         """The key that interrupts the greeting, if any; without a menu it only cuts it short."""
         now = self._clock.now().astimezone(self._zone)
         for prompt in greeting_keys(now, menu=self._with_menu):
-            if pressed := await line.play(prompt, menu.KEYS if self._with_menu else ANY_KEY):
+            if pressed := await line.play(prompt, MENU_KEYS if self._with_menu else ANY_KEY):
                 return pressed if self._with_menu else ""
         return await line.key(self._wait_s) if self._with_menu else ""
 

@@ -1,0 +1,126 @@
+"""What must be true between settings, and between settings and the directory."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from itertools import combinations
+from typing import Final
+
+from cc110.config.cross_directory import plainly, trunk_networks
+from cc110.config.explain import fields_of, label, part_at
+from cc110.config.layers import Source
+from cc110.config.locate import Key
+from cc110.config.problem import Problem, Severity
+from cc110.config.settings import Settings
+
+CLIMB_S: Final = 10
+"""A call that nobody answered by then climbs (Kapolri, 26 Jan 2026)."""
+CLIMB_LATEST_S: Final = 11
+SOP_RING_S: Final = 5
+"""The longest ring time at a Polres that the SOP knows (S1.10: 3-5 s)."""
+_PORTS: Final = (("sip", "port"), ("ami", "port"), ("agi", "port"))
+
+
+def settings_problems(source: Source) -> Iterator[Problem]:
+    """Every broken rule of the settings."""
+    yield from _ports(source)
+    yield from _media(source)
+    yield from _registrar(source)
+    yield from _control(source)
+    yield from _rings(source)
+    yield from _climb(source)
+
+
+def joint_problems(settings: Source, directory: Source) -> Iterator[Problem]:
+    """Every broken rule between the two files."""
+    phones = _text(settings, ("sip", "host"))
+    for key, trunk in trunk_networks(directory):
+        if phones is not None and ip_address(phones) in trunk:
+            message = f"trunk address {plainly(trunk)} is where the phones are (`sip.host`)"
+            yield directory.problem(key, f"{message}: a phone would be taken for the trunk")
+
+
+def _ports(source: Source) -> Iterator[Problem]:
+    for one, other in combinations(_PORTS, 2):
+        port = _number(source, one)
+        if port is not None and port == _number(source, other):
+            culprit, friend = (one, other) if _comes_first(source, other) else (other, one)
+            yield source.problem(culprit, f"{label(culprit)} and {label(friend)} are both {port:g}")
+
+
+def _media(source: Source) -> Iterator[Problem]:
+    first, last = (_number(source, ("sip", name)) for name in ("rtp_first", "rtp_last"))
+    if first is None or last is None:
+        return
+    culprit = ("sip", "rtp_first" if source.value(("sip", "rtp_last")) is None else "rtp_last")
+    if last <= first:
+        message = f"`rtp_last` in [sip] must be more than `rtp_first`, {first:g}"
+        yield source.problem(culprit, message)
+    port = _number(source, ("sip", "port"))
+    if port is not None and first <= port <= last:
+        key = ("sip", "port") if source.value(("sip", "port")) is not None else culprit
+        message = f"`port` in [sip], {port:g}, lies among the media ports {first:g}-{last:g}"
+        yield source.problem(key, message)
+
+
+def _registrar(source: Source) -> Iterator[Problem]:
+    host = _text(source, ("sip", "host"))
+    asked = source.value(("sip", "registrar")) or ("sip", "registrar") in source.bad
+    if host is not None and ip_address(host).is_unspecified and not asked:
+        message = f"`host` in [sip] is {host}: say in `registrar` which address phones shall use"
+        yield source.problem(("sip", "host"), message)
+
+
+def _control(source: Source) -> Iterator[Problem]:
+    for section in ("ami", "agi"):
+        host = _text(source, (section, "host"))
+        if host is not None and not ip_address(host).is_loopback:
+            message = f"`host` in [{section}] is {host}: who reaches it there can steer calls"
+            yield source.problem((section, "host"), message, Severity.WARNING)
+
+
+def _rings(source: Source) -> Iterator[Problem]:
+    ring = _number(source, ("transfer", "ring_s"))
+    if ring is not None and ring > SOP_RING_S:
+        message = f"`ring_s` in [transfer] is {ring:g}: the SOP has 3 to {SOP_RING_S} (S1.10)"
+        yield source.problem(("transfer", "ring_s"), message, Severity.WARNING)
+
+
+def _climb(source: Source) -> Iterator[Problem]:
+    """The PBX looks between two rings whether a call shall climb."""
+    ring, retry = (_number(source, ("queue", name)) for name in ("member_ring_s", "retry_s"))
+    if ring is None or retry is None:
+        return
+    looks_at = -(-CLIMB_S // (ring + retry)) * (ring + retry)
+    if looks_at > CLIMB_LATEST_S:
+        message = (
+            f"`member_ring_s` + `retry_s` in [queue] are {ring + retry:g}: a call that shall climb "
+            f"after {CLIMB_S} s climbs after {looks_at:g}"
+        )
+        yield source.problem(("queue", "member_ring_s"), message, Severity.WARNING)
+
+
+def _said(source: Source, key: Key) -> object:
+    """What was said, or the default; None for what can't be believed."""
+    if any(key[:end] in source.bad for end in range(1, len(key) + 1)):
+        return None
+    value = source.value(key)
+    if value is not None:
+        return value
+    part = part_at(Settings, key[:-1])
+    default: object = fields_of(part)[str(key[-1])].default if part else None
+    return default
+
+
+def _comes_first(source: Source, key: Key) -> bool:
+    """Whether a value is a default or the file's, so that a clash with it is the other's fault."""
+    return source.value(key) is None or (bool(source.said_by) and key not in source.said_by)
+
+
+def _number(source: Source, key: Key) -> float | None:
+    value = _said(source, key)
+    return value if isinstance(value, int | float) else None
+
+
+def _text(source: Source, key: Key) -> str | None:
+    value = _said(source, key)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,124 @@
+"""``settings.toml`` as types, with defaults; ``site/settings.toml`` comments on all of them."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cc110.config.fields import (
+    Code,
+    Host,
+    JournalUrl,
+    PathText,
+    Plain,
+    Port,
+    TimeZone,
+)
+from cc110.core.words import Language
+
+
+class Part(BaseModel):
+    """A table of a TOML file: frozen, exact types, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Site(Part):
+    """Who this is."""
+
+    id: Code
+    name: Plain
+    time_zone: TimeZone = "WIB"
+    language: Literal["id", "en"] = Language.INDONESIAN.value
+
+
+class Sip(Part):
+    """Where the PBX listens for SIP and media (UDP)."""
+
+    host: Host = "127.0.0.1"
+    port: Port = 5060
+    registrar: Host | None = None
+    """What phones are told when ``host`` is ``0.0.0.0`` or behind a router; None = ``host``."""
+    rtp_first: Port = 10000
+    rtp_last: Port = 10999
+
+
+class Ami(Part):
+    """Where the PBX listens for the daemon (TCP)."""
+
+    host: Host = "127.0.0.1"
+    port: Port = 5038
+
+
+class Agi(Part):
+    """Where the daemon listens for the dialplan (TCP)."""
+
+    host: Host = "127.0.0.1"
+    port: Port = 4573
+
+
+class QueueRing(Part):
+    """How queues ring. Seconds."""
+
+    member_ring_s: int = Field(default=4, ge=2, le=30)
+    retry_s: int = Field(default=1, ge=1, le=10)
+    wrap_up_s: int = Field(default=5, ge=0, le=300)
+    announce_every_s: int = Field(default=20, ge=10, le=300)
+
+
+class Transfer(Part):
+    """Limits of a transfer to a Polres. Seconds."""
+
+    ring_s: int = Field(default=5, ge=3, le=30)
+    agent_return_ring_s: int = Field(default=8, ge=3, le=60)
+    polres_min_talk_s: int = Field(default=10, ge=0, le=120)
+
+
+class Greeting(Part):
+    """What a caller hears first."""
+
+    menu: bool = True
+    menu_wait_ms: int = Field(default=300, ge=0, le=3000)
+    first_word_s: float = Field(default=2.0, ge=0.5, le=5.0)
+
+
+class Recordings(Part):
+    """Where calls are recorded."""
+
+    folder: PathText = "recordings"
+
+
+class Log(Part):
+    """What the daemon writes about itself."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = "auto"
+
+
+class Journal(Part):
+    """Where the journal is kept. The address may hold a password, so it does not print."""
+
+    url: JournalUrl | None = None
+    """None = SQLite in ``CC110_HOME``."""
+
+
+class Folders(Part):
+    """The PBX's configuration and call logic; relative to the checkout."""
+
+    asterisk_conf: PathText = "asterisk-conf"
+    dialplan: PathText = "dialplan"
+
+
+class Settings(Part):
+    """``settings.toml``."""
+
+    site: Site
+    sip: Sip = Sip()
+    ami: Ami = Ami()
+    agi: Agi = Agi()
+    queue: QueueRing = QueueRing()
+    transfer: Transfer = Transfer()
+    greeting: Greeting = Greeting()
+    recordings: Recordings = Recordings()
+    log: Log = Log()
+    journal: Journal = Journal()
+    paths: Folders = Folders()

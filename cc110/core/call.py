@@ -1,0 +1,187 @@
+"""One call as its events tell it: ``evolve`` makes it and ``step`` decides by it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cc110.core.case import Case
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName
+from cc110.core.phases import Deadline, Ended, Phase
+from cc110.core.words import (
+    MenuChoice,
+    NumberSource,
+    TransferFailure,
+    TransferKind,
+    Verdict,
+)
+
+__all__ = ["AgentLeg", "Call", "Leg", "Outcome", "PolresLeg", "Transfer", "told_twice"]
+
+SAME_MOMENT = timedelta(seconds=1)
+"""Two facts of one kind about one party that are closer than this are one fact told twice: the live
+event and the PBX's own log of it may differ by some milliseconds."""
+
+
+def told_twice(one: datetime, other: datetime) -> bool:
+    """True when two times of one kind of happening must be the same happening."""
+    return abs(one - other) < SAME_MOMENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentLeg:
+    """An operator's leg that is in the talk."""
+
+    channel: ChannelId
+    agent: AgentId
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolresLeg:
+    """A Polres's leg that is in the talk."""
+
+    channel: ChannelId
+    polres: PolresExt
+    since: datetime
+
+
+Leg = AgentLeg | PolresLeg
+
+
+class Outcome(StrEnum):
+    """What became of one attempt to bring in a Polres."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """One attempt to bring in a Polres."""
+
+    polres: PolresExt
+    agent: AgentId
+    kind: TransferKind
+    at: datetime
+    deadline: Deadline
+    implied: bool
+    rang: bool = False
+    outcome: Outcome = Outcome.OPEN
+
+    @property
+    def return_to(self) -> AgentId | None:
+        """Whose phone rings after a failure: the operator's whom his own phone's transfer took out."""
+        return None if self.kind is TransferKind.JOIN else self.agent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What is known of one person's dial-in, from INVITE to hang-up and after."""
+
+    call_id: CallId
+    channel: ChannelId
+    """The caller's own channel."""
+    number: Number | None
+    source: NumberSource
+    dialled: str
+    trunk: str
+    queue: QueueName
+    """The queue that he is in, was in last or shall go to."""
+    arrived_at: datetime
+
+    phase: Phase
+    since: datetime
+    """When the phase began; never goes back."""
+    waits_from: datetime
+    """What the next operator's answer is measured from: arrival, or the return to Polda."""
+
+    choice: MenuChoice | None = None
+    verdict: Verdict | None = None
+    verdict_at: datetime | None = None
+    case: Case | None = None
+    recording: str | None = None
+    recording_found: bool = False
+    recording_missed: bool = False
+
+    legs: tuple[Leg, ...] = ()
+    """Legs in the talk, the newest last: some exactly when an operator or a Polres has him."""
+    transfers: tuple[Transfer, ...] = ()
+    """Every attempt to bring in a Polres, the newest last."""
+    last_agent: AgentId | None = None
+    rescues: int = 0
+
+    # What was already said, so that a fact told again is silent.
+    queued: bool = False
+    entries: frozenset[datetime] = frozenset()
+    """When he entered a queue."""
+    rang: frozenset[tuple[AgentId, datetime]] = frozenset()
+    met: frozenset[ChannelId] = frozenset()
+    """Legs whose answer was said."""
+    gone: frozenset[ChannelId] = frozenset()
+    """Legs whose leaving was said."""
+    parted: Mapping[ChannelId, datetime] = field(default_factory=dict)
+    """Since when a leg is out of the talk, whether its leaving was said or concluded. It may come
+    back: the operator of a returned call may have kept his channel."""
+
+    @property
+    def ended(self) -> bool:
+        """True when the caller is gone."""
+        return isinstance(self.phase, Ended)
+
+    @property
+    def agent_leg(self) -> AgentLeg | None:
+        """The operator in the talk who came last."""
+        return next((leg for leg in reversed(self.legs) if isinstance(leg, AgentLeg)), None)
+
+    @property
+    def polres_leg(self) -> PolresLeg | None:
+        """The Polres in the talk who came last."""
+        return next((leg for leg in reversed(self.legs) if isinstance(leg, PolresLeg)), None)
+
+    @property
+    def open_tries(self) -> tuple[Transfer, ...]:
+        """The attempts that are still open."""
+        return tuple(t for t in self.transfers if t.outcome is Outcome.OPEN)
+
+    @property
+    def is_finished(self) -> bool:
+        """True when nothing more is awaited: the caller is gone and his recording accounted for."""
+        awaited = self.recording and not (self.recording_found or self.recording_missed)
+        return self.ended and not awaited
+
+    def leg(self, channel: ChannelId) -> Leg | None:
+        """The leg in the talk with that channel."""
+        return next((leg for leg in self.legs if leg.channel == channel), None)
+
+    def tries_at(self, polres: PolresExt) -> tuple[Transfer, ...]:
+        """The attempts to bring in that Polres."""
+        return tuple(t for t in self.transfers if t.polres == polres)
+
+    def open_try(self, polres: PolresExt) -> Transfer | None:
+        """The last open attempt to bring in that Polres."""
+        return next((t for t in reversed(self.open_tries) if t.polres == polres), None)
+
+    def failing_try(
+        self, polres: PolresExt, reason: TransferFailure, at: datetime
+    ) -> Transfer | None:
+        """The attempt that a failure told at that time is about; None when it is settled already.
+
+        Who answered can only fail by being dropped; an attempt that began later is not meant.
+        """
+        before = [t for t in self.tries_at(polres) if t.at <= at]
+        if not before:
+            return None
+        last = before[-1]
+        dropped = reason is TransferFailure.DROPPED and last.outcome is Outcome.ANSWERED
+        return last if dropped or last.outcome is Outcome.OPEN else None
+
+    def has_polres(self, polres: PolresExt) -> bool:
+        """True when that Polres is in the talk."""
+        return any(isinstance(leg, PolresLeg) and leg.polres == polres for leg in self.legs)
+
+    def left_earlier(self, channel: ChannelId, at: datetime) -> bool:
+        """True when a leaving told at that time is of a stay before the leg's present one."""
+        leg = self.leg(channel)
+        return leg is not None and channel in self.parted and at < leg.since

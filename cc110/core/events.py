@@ -1,0 +1,372 @@
+"""What the journal remembers: one vocabulary for journal, MQTT, desk and ``cc110 calls follow``.
+
+An event is an envelope (``Event``) around typed data. Names are past tense and public: they and
+their fields are described by one JSON schema each under ``docs/events/``; a changed meaning raises
+``v``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from cc110.core.ids import AgentId, CallId, CaseId, Number, PolresExt, QueueName
+from cc110.core.words import (
+    EndedBy,
+    Language,
+    LeaveCause,
+    MenuChoice,
+    NumberSource,
+    TransferFailure,
+    TransferKind,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventData:
+    """What an event says beyond its envelope."""
+
+    v: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallArrived(EventData):
+    """A caller dialled 110 and was let in."""
+
+    channel: str
+    number: Number | None
+    source: NumberSource
+    dialled: str
+    trunk: str
+    queue: QueueName
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRejected(EventData):
+    """A blocked number was rejected before answer."""
+
+    number: Number
+    source: NumberSource
+    until: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingStarted(EventData):
+    """The PBX began to record the call."""
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MenuChosen(EventData):
+    """The caller chose in the menu, or pressed nothing."""
+
+    choice: MenuChoice
+    language: Language
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallQueued(EventData):
+    """The caller waits in a Polda's queue."""
+
+    queue: QueueName
+    priority: int
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentRang(EventData):
+    """An operator's phone rang for the call."""
+
+    agent: AgentId
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentAnswered(EventData):
+    """An operator and the caller talk."""
+
+    agent: AgentId
+    channel: str
+    waited_s: float
+    """Seconds from the caller's arrival, or from his return to the queue."""
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictGiven(EventData):
+    """An operator judged the call. The last verdict of a call counts."""
+
+    agent: AgentId
+    verdict: Verdict
+    implied: bool = False
+    """True when a transfer to a Polres said it without a code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseOpened(EventData):
+    """A valid complaint became a case, owned by the Polda of the queue."""
+
+    owner: str
+    agent: AgentId
+    number: Number | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseUpdated(EventData):
+    """The case changed hands: from the Polda to a Polres."""
+
+    owner: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseClosed(EventData):
+    """The case is closed."""
+
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferStarted(EventData):
+    """An operator brings in a Polres."""
+
+    agent: AgentId
+    polres: PolresExt
+    kind: TransferKind
+    ring_s: float
+    implied: bool = False
+    """True when it was concluded from what the Polres did: nobody had told of the request."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolresRang(EventData):
+    """The Polres's phone rang."""
+
+    polres: PolresExt
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolresAnswered(EventData):
+    """The Polres is in the talk."""
+
+    polres: PolresExt
+    channel: str
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferReturned(EventData):
+    """The Polres did not take the call; the caller is the Polda's again (SOP S1.10, S1.11)."""
+
+    polres: PolresExt
+    reason: TransferFailure
+    agent: AgentId | None
+    """The operator who has or shall have him again; None = the front of the queue."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentLeft(EventData):
+    """The operator left the talk."""
+
+    agent: AgentId
+    cause: LeaveCause
+    channel: str = ""
+    """The leg that left, as ``AgentAnswered`` named it."""
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolresLeft(EventData):
+    """The Polres left the talk."""
+
+    polres: PolresExt
+    cause: LeaveCause
+    channel: str = ""
+    """The leg that left, as ``PolresAnswered`` named it."""
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRequeued(EventData):
+    """The caller is at the front of the queue again."""
+
+    queue: QueueName
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRescued(EventData):
+    """Nobody had the caller and the dialplan did not act: he was sent to the queue's front."""
+
+    queue: QueueName
+    reason: str
+    attempt: int
+    """1 for the first time in this call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallAbandoned(EventData):
+    """The caller hung up before anybody answered him."""
+
+    waited_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallEnded(EventData):
+    """The call is over."""
+
+    by: EndedBy
+    duration_s: float
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingFinalised(EventData):
+    """The recording of the ended call is there."""
+
+    path: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingMissing(EventData):
+    """The ended call has no usable recording: somebody must look."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberBlocked(EventData):
+    """A number was put on the blocklist."""
+
+    number: Number
+    until: int
+    """Expiry as Unix time; 0 = for ever."""
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberUnblocked(EventData):
+    """A number was taken off the blocklist."""
+
+    number: Number
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentLoggedIn(EventData):
+    """An operator takes calls of a queue."""
+
+    agent: AgentId
+    queue: QueueName
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentLoggedOut(EventData):
+    """An operator no longer takes calls of a queue."""
+
+    agent: AgentId
+    queue: QueueName
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentPaused(EventData):
+    """An operator pauses."""
+
+    agent: AgentId
+    queue: QueueName
+    reason: str
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentUnpaused(EventData):
+    """An operator is back from the pause."""
+
+    agent: AgentId
+    queue: QueueName
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PbxLost(EventData):
+    """The daemon has no link to the PBX. Calls go on without it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PbxBack(EventData):
+    """The link is back and the state is the PBX's again."""
+
+    calls: int
+    restarted: bool
+    """True when the PBX itself had been restarted."""
+
+
+Data = (
+    CallArrived
+    | CallRejected
+    | RecordingStarted
+    | MenuChosen
+    | CallQueued
+    | AgentRang
+    | AgentAnswered
+    | VerdictGiven
+    | CaseOpened
+    | CaseUpdated
+    | CaseClosed
+    | TransferStarted
+    | PolresRang
+    | PolresAnswered
+    | TransferReturned
+    | AgentLeft
+    | PolresLeft
+    | CallRequeued
+    | CallRescued
+    | CallAbandoned
+    | CallEnded
+    | RecordingFinalised
+    | RecordingMissing
+    | NumberBlocked
+    | NumberUnblocked
+    | AgentLoggedIn
+    | AgentLoggedOut
+    | AgentPaused
+    | AgentUnpaused
+    | PbxLost
+    | PbxBack
+)
+"""Every kind of event data; an event's ``type`` is the name of its class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """An event before it is journaled: the journal adds id, seq, site and the chain's hash."""
+
+    at: datetime
+    call_id: CallId | None = None
+    case_id: CaseId | None = None
+    data: Data
+
+    @property
+    def type(self) -> str:
+        """The event's public name, such as ``CallArrived``."""
+        return type(self.data).__name__
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """An event as the journal has it."""
+
+    id: str
+    """ULID: sorts by time, unique."""
+    seq: int
+    site: str
+    event: Event

@@ -1,0 +1,25 @@
+"""Time limits and counts that decide, each with the default of the mission and its source."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """The site's numbers. All times in seconds."""
+
+    polres_ring_s: float = 5.0
+    """Ring time at the Polres before the pull-back (SOP S1.10: 3-5)."""
+    agent_return_ring_s: float = 8.0
+    """How long the same operator's phone rings for a returned caller before the queue does."""
+    polres_min_talk_s: float = 10.0
+    """A Polres that leaves earlier than this did not help: the caller goes back to the Polda."""
+    greeting_limit_s: float = 25.0
+    """Backstop: a caller who is not in the queue by then is brought there."""
+    grace_s: float = 3.0
+    """How long the dialplan has for its own next step before the daemon steps in."""
+    closing_limit_s: float = 12.0
+    """How long closing words may last before the dialplan's next step is due."""
+    unrecorded_s: float = 1.0
+    """A call that lived longer than this and was never recorded is reported as unrecorded."""
+    recording_check_s: float = 2.0
+    """How long after the end of a call its recording is looked for."""

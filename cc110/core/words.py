@@ -1,0 +1,121 @@
+"""The closed vocabularies of a 110 call. Journal, dialplan and CLI write the values."""
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """An operator's judgement of a call (SOP S1.4, S2 VII.f)."""
+
+    VALID = "valid"
+    NOT_VALID = "not-valid"
+    """Information, wrong number: handled at the Polda until closing."""
+    PRANK = "prank"
+    """The only verdict that counts towards a block."""
+    SILENT = "silent"
+    """Nobody speaks: counted apart, never a prank."""
+
+
+class MenuChoice(StrEnum):
+    """What the caller chose in the menu; pressing nothing is an emergency."""
+
+    EMERGENCY = "emergency"
+    COMPLAINT = "complaint"
+    INFORMATION = "information"
+    CANNOT_SPEAK = "cannot-speak"
+
+
+class Language(StrEnum):
+    """The language a caller hears."""
+
+    INDONESIAN = "id"
+    ENGLISH = "en"
+
+
+class NumberSource(StrEnum):
+    """Who vouches for the caller's number."""
+
+    ASSERTED = "asserted"
+    """The trunk, in P-Asserted-Identity (RFC 3325)."""
+    CLAIMED = "claimed"
+    """Only the From header says so: forgeable."""
+    NONE = "none"
+    """No usable number: the caller is unidentified, never counted, never blocked."""
+
+
+class TransferKind(StrEnum):
+    """How an operator brings a Polres into the call."""
+
+    JOIN = "join"
+    """``*75``: make before break; caller and operator talk while the Polres rings."""
+    BLIND = "blind"
+    """The phone's own blind transfer (REFER): the operator's leg is gone."""
+    ATTENDED = "attended"
+    """The phone's own attended transfer (REFER with Replaces)."""
+
+
+class TransferFailure(StrEnum):
+    """Why a Polres did not take the call."""
+
+    NO_ANSWER = "no-answer"
+    BUSY = "busy"
+    UNAVAILABLE = "unavailable"
+    DROPPED = "dropped"
+    """The Polres answered and was gone again before it could have helped."""
+    CALLER_GONE = "caller-gone"
+
+
+class LeaveCause(StrEnum):
+    """How a party left the call."""
+
+    NORMAL = "normal"
+    LOST = "lost"
+    """The leg died: no media, no route, device gone."""
+
+
+class EndedBy(StrEnum):
+    """Who ended the call."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    POLRES = "polres"
+    LOST = "lost"
+    """The trunk or the PBX lost the leg."""
+
+
+class DeviceState(StrEnum):
+    """What an operator's phone does, as the queue sees it (Asterisk's device states)."""
+
+    UNKNOWN = "unknown"
+    NOT_IN_USE = "not-in-use"
+    IN_USE = "in-use"
+    BUSY = "busy"
+    INVALID = "invalid"
+    UNAVAILABLE = "unavailable"
+    """Not registered, or does not answer."""
+    RINGING = "ringing"
+    RING_IN_USE = "ring-in-use"
+    """Rings while it is in use."""
+    ON_HOLD = "on-hold"
+
+
+class AgentState(StrEnum):
+    """What a supervisor sees of an operator."""
+
+    OFFLINE = "offline"
+    """Not logged in, or his phone is not reachable."""
+    IDLE = "idle"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap-up"
+    PAUSED = "paused"
+
+
+class Stage(StrEnum):
+    """Where a live call is, as the dialplan writes it on the caller's channel (``CC110_STAGE``)."""
+
+    GREETING = "greeting"
+    QUEUE = "queue"
+    AGENT = "agent"
+    POLRES_RINGING = "polres-ringing"
+    POLRES = "polres"
+    RETURNING = "returning"

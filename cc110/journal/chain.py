@@ -1,0 +1,86 @@
+"""How events get their place: seq, id and the hash of the one before. Pure; the writer brings time and noise.
+
+The hash of an event is SHA-256 over the hash before it (64 hex digits; zeros before the first event), a line
+feed and the event's line as ``codec`` writes it. Whoever changes, removes or inserts a row breaks the chain
+from there on; whoever cuts off the end can be caught by a tip that was noted elsewhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from ulid import ULID
+
+from cc110.journal.codec import Draft, Line, line_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tip:
+    """The last event of a journal."""
+
+    seq: int = 0
+    id: str = "0" * 26
+    hash: str = "0" * 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """A line in its place in the chain."""
+
+    line: Line
+    prev_hash: str
+    hash: str
+
+    @property
+    def tip(self) -> Tip:
+        """This link as the end of the chain."""
+        return Tip(seq=self.line.seq, id=self.line.id, hash=self.hash)
+
+
+def extend(
+    tip: Tip, site: str, drafts: Sequence[Draft], *, now_ms: int, noise: Iterable[int]
+) -> list[Link]:
+    """Give each draft its place after the tip.
+
+    Args:
+        tip: the last link so far.
+        site: goes into every line.
+        drafts: in the order in which they are to stand.
+        now_ms: Unix time in milliseconds, for the ids.
+        noise: 80 random bits for each draft.
+    """
+    links: list[Link] = []
+    for draft, bits in zip(drafts, noise, strict=False):
+        line = line_of(next_id(tip.id, now_ms, bits), tip.seq + 1, site, draft)
+        links.append(Link(line=line, prev_hash=tip.hash, hash=hash_of(tip.hash, line)))
+        tip = links[-1].tip
+    return links
+
+
+def hash_of(prev_hash: str, line: Line) -> str:
+    """The hash that a line must have after the given one, as 64 hex digits."""
+    return sha256(f"{prev_hash}\n{line.json()}".encode()).hexdigest()
+
+
+def next_id(last: str, now_ms: int, noise: int) -> str:
+    """A ULID above the last one, even when the clock was set back or several fall into one millisecond."""
+    return ulid_text(max(now_ms << 80 | noise, int(ULID.from_str(last)) + 1))
+
+
+def ulid_text(value: int) -> str:
+    """A ULID's 128 bits as its 26 characters."""
+    return str(ULID.from_bytes(value.to_bytes(16, "big")))
+
+
+def fault(tip: Tip, link: Link) -> str | None:
+    """What is wrong with a link that should stand next after the tip; None when all is well."""
+    line = link.line
+    if line.seq != tip.seq + 1:
+        return f"seq {tip.seq + 1} is missing"
+    if line.id <= tip.id:
+        return "its id is not above the one before"
+    if link.prev_hash != tip.hash:
+        return "it does not continue the event before it"
+    if link.hash != hash_of(tip.hash, line):
+        return "it was changed after it was recorded"
+    return None

@@ -1,0 +1,83 @@
+"""What the daemon's service asks of the journal's tables, in the core's own types."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from cc110.core.blocking import Block
+from cc110.core.events import Event
+from cc110.core.ids import CaseId, Number
+from cc110.journal import queries
+from cc110.journal.engine import Database, ask
+from cc110.journal.rows import BlockRow, CaseRow, Outcome
+
+_MOST = 1_000_000
+_PAGE = 10_000
+
+
+class Lookups:
+    """Questions to the tables. Off every caller's path."""
+
+    def __init__(self, database: Database) -> None:
+        """Ask this database."""
+        self._database = database
+
+    async def open_calls(self) -> Sequence[Sequence[Event]]:
+        """The events of each call that has no end, oldest call first."""
+        return await ask(self._database.reads, _open_calls)
+
+    async def find_block(self, number: Number) -> Block | None:
+        """The number's block in force or expired; None = not on the list."""
+        row = await ask(self._database.reads, queries.get_block, number)
+        return _block(row) if row and row.lifted_at is None else None
+
+    async def find_case(self, case_id: CaseId) -> CaseRow | None:
+        """A case by its id."""
+        return await ask(self._database.reads, queries.get_case, case_id)
+
+    async def all_blocks(self) -> Sequence[tuple[Number, int]]:
+        """Every block in force now, with its expiry."""
+        now, found, after = datetime.now(UTC), list[tuple[Number, int]](), None
+        while True:
+            page = await ask(
+                self._database.reads,
+                queries.list_blocks,
+                limit=_PAGE,
+                after=after,
+                in_force_at=now,
+            )
+            found += [(row.number, row.until) for row in page]
+            if len(page) < _PAGE:
+                return found
+            after = page[-1].number
+
+    async def known_of(self, number: Number) -> str:
+        """A few words for the operator's display: earlier calls, and whether a case is open."""
+        return await ask(self._database.reads, _known_of, number)
+
+
+def _open_calls(connection: Connection) -> list[list[Event]]:
+    live = queries.list_calls(connection, outcome=Outcome.LIVE, limit=_MOST)
+    stories = (queries.get_call(connection, row.call_id) for row in reversed(live))
+    return [[recorded.event for recorded in story.events] for story in stories if story]
+
+
+def _known_of(connection: Connection, number: Number) -> str:
+    earlier = queries.list_calls(connection, number=number, limit=100)
+    pranks = sum(1 for row in earlier if row.verdict == "prank")
+    is_open = any(
+        (case := queries.get_case(connection, row.case_id)) and case.is_open
+        for row in earlier
+        if row.case_id
+    )
+    said = [f"{len(earlier)}x"] if earlier else []
+    said += [f"prank {pranks}"] if pranks else []
+    said += ["kasus buka"] if is_open else []
+    return " ".join(said)
+
+
+def _block(row: BlockRow) -> Block:
+    return Block(
+        number=row.number, until=row.until, reason=row.reason, by=row.by, since=row.blocked_at
+    )

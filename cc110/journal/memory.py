@@ -1,0 +1,55 @@
+"""A journal without a disk, for tests and trials: the same promises as the real one but durability."""
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+
+from cc110.core.events import Event, Recorded
+from cc110.journal.chain import Link, Tip, extend
+from cc110.journal.codec import draft
+from cc110.journal.progress import Progress
+from cc110.journal.store import page_of
+from cc110.ports import JournalUnavailable
+
+
+class MemoryJournal:
+    """Implements ``ports.Journal`` in memory.
+
+    ``trouble`` makes each append fail with that reason until it is ``None`` again.
+    """
+
+    def __init__(self, *, site: str = "sample") -> None:
+        self.progress = Progress()
+        self.trouble: str | None = None
+        self._site = site
+        self._links: list[Link] = []
+
+    @property
+    def recorded(self) -> tuple[Recorded, ...]:
+        """Everything that was appended so far."""
+        return page_of([link.line for link in self._links], after=0, limit=0).events
+
+    async def append(self, events: Sequence[Event]) -> tuple[Recorded, ...]:
+        """Append in order, all or nothing.
+
+        Raises:
+            JournalUnavailable: ``trouble`` is set; nothing was written.
+            ValueError: an event is not fit to be recorded.
+        """
+        drafts = [draft(event) for event in events]
+        if self.trouble is not None:
+            raise JournalUnavailable(f"the journal can't be written: {self.trouble}")
+        noise = iter(partial(secrets.randbits, 80), None)
+        tip = self._links[-1].tip if self._links else Tip()
+        links = extend(tip, self._site, drafts, now_ms=time.time_ns() // 1_000_000, noise=noise)
+        self._links += links
+        if links:
+            self.progress.reach(links[-1].line.seq)
+        return page_of([link.line for link in links], after=0, limit=0).events
+
+    async def read(self, *, after: int = 0, call_id: str | None = None) -> AsyncIterator[Recorded]:
+        """Recorded events with ``seq > after``, in order."""
+        for recorded in self.recorded:
+            if recorded.seq > after and call_id in (None, recorded.event.call_id):
+                yield recorded

@@ -1,0 +1,131 @@
+"""What may be asked of the journal. Run with ``engine.ask``, from the daemon or from any other process."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from operator import eq, ge, gt, lt
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import Column, ColumnElement, Connection, Select, select
+
+from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, Outcome
+from cc110.journal.schema import blocks, calls, cases
+from cc110.journal.store import Page, read_page
+
+R = TypeVar("R")
+
+_CALL = TypeAdapter(CallRow)
+_CASE = TypeAdapter(CaseRow)
+_BLOCK = TypeAdapter(BlockRow)
+_STORY_EVENTS = 10_000
+
+
+def list_calls(
+    connection: Connection,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    number: str | None = None,
+    queue: str | None = None,
+    agent: str | None = None,
+    outcome: Outcome | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> tuple[CallRow, ...]:
+    """Calls, the newest first.
+
+    Args:
+        connection: given by ``ask``.
+        limit: most rows.
+        before: the ``first_seq`` of the last row of the page before.
+        number: in normal form.
+        queue: the queue that the call is or was in.
+        agent: the last operator who answered.
+        outcome: how it went.
+        since: arrived at or after.
+        until: arrived before.
+    """
+    query = select(calls).order_by(calls.c.first_seq.desc()).limit(limit)
+    wanted = _compare(calls.c.number, eq, number) + _compare(calls.c.queue, eq, queue)
+    wanted += _compare(calls.c.agent, eq, agent) + _compare(calls.c.outcome, eq, outcome)
+    wanted += _compare(calls.c.first_seq, lt, before)
+    wanted += _compare(calls.c.arrived_at, ge, since)
+    wanted += _compare(calls.c.arrived_at, lt, until)
+    return _all(connection, query.where(*wanted), _CALL)
+
+
+def get_call(connection: Connection, call_id: str) -> CallStory | None:
+    """A call with its events, in order; None = unknown."""
+    rows = _all(connection, select(calls).where(calls.c.call_id == call_id), _CALL)
+    if not rows:
+        return None
+    page = read_page(connection, after=0, limit=_STORY_EVENTS, call_id=call_id)
+    return CallStory(call=rows[0], events=page.events, unknown=page.unknown)
+
+
+def list_cases(
+    connection: Connection,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    open_only: bool = False,
+    owner: str | None = None,
+) -> tuple[CaseRow, ...]:
+    """Cases, the newest first; ``before`` is the ``first_seq`` of the last row of the page before."""
+    query = select(cases).order_by(cases.c.first_seq.desc()).limit(limit)
+    wanted = _compare(cases.c.first_seq, lt, before) + _compare(cases.c.owner, eq, owner)
+    wanted += [cases.c.closed_at.is_(None)] if open_only else []
+    return _all(connection, query.where(*wanted), _CASE)
+
+
+def get_case(connection: Connection, case_id: str) -> CaseRow | None:
+    """One case; None = unknown."""
+    rows = _all(connection, select(cases).where(cases.c.case_id == case_id), _CASE)
+    return rows[0] if rows else None
+
+
+def list_blocks(
+    connection: Connection,
+    *,
+    in_force_at: datetime | None = None,
+    limit: int = 1000,
+    after: str | None = None,
+) -> tuple[BlockRow, ...]:
+    """Blocks by number; ``after`` is the last number of the page before.
+
+    Args:
+        connection: given by ``ask``.
+        in_force_at: only blocks that reject calls at this time; None = lifted and expired ones as well.
+        limit: most rows.
+        after: number to go on after.
+    """
+    query = select(blocks).order_by(blocks.c.number).limit(limit)
+    wanted = _compare(blocks.c.number, gt, after)
+    if in_force_at is not None:
+        lasting = (blocks.c.until == 0) | (blocks.c.until > int(in_force_at.timestamp()))
+        wanted += [blocks.c.lifted_at.is_(None), lasting]
+    return _all(connection, query.where(*wanted), _BLOCK)
+
+
+def get_block(connection: Connection, number: str) -> BlockRow | None:
+    """A number's last block, in force or not; None = it was never blocked."""
+    rows = _all(connection, select(blocks).where(blocks.c.number == number), _BLOCK)
+    return rows[0] if rows else None
+
+
+def events_after(
+    connection: Connection, seq: int, *, limit: int = 500, call_id: str | None = None
+) -> Page:
+    """The next events, for those who follow the journal: go on at ``last_seq``."""
+    return read_page(connection, after=seq, limit=limit, call_id=call_id)
+
+
+def _compare(
+    column: Column[Any], by: Callable[[Any, Any], Any], value: object
+) -> list[ColumnElement[bool]]:
+    return [] if value is None else [by(column, value)]
+
+
+def _all(connection: Connection, query: Select[Any], kind: TypeAdapter[R]) -> tuple[R, ...]:
+    rows: Iterable[Any] = connection.execute(query).mappings()
+    return tuple(kind.validate_python(dict(row)) for row in rows)

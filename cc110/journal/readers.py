@@ -1,0 +1,227 @@
+"""The journal's readers: each with a cursor of its own, each to be thrown away and built again.
+
+A table reader changes tables in the transaction that moves its cursor, so each event counts exactly once. An
+effect reader reaches outside; its cursor moves afterwards, so each event comes at least once. A reader that
+fails is tried again, later and later, and holds up nobody else.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Never, Protocol, runtime_checkable
+
+import structlog
+from sqlalchemy import Connection, insert, select, update
+
+from cc110.core.events import Recorded
+from cc110.journal.engine import Database, ask, cause
+from cc110.journal.progress import Progress
+from cc110.journal.schema import cursors
+from cc110.journal.store import Page, read_page
+
+log = structlog.get_logger(__name__)
+
+PAGE_EVENTS = 200
+"""Most events in one step: small, because an append may have to wait for a step's end."""
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 30.0
+TABLE_SPACING_S = 0.1
+EFFECT_SPACING_S = 0.02
+"""Shortest time between two steps of a reader that keeps up: under load one step takes several events."""
+
+
+@runtime_checkable
+class TableReader(Protocol):
+    """Makes tables from events."""
+
+    @property
+    def name(self) -> str:
+        """Its cursor's name, unique and never reused for something else."""
+        ...
+
+    def apply(self, batch: Sequence[Recorded], connection: Connection) -> None:
+        """Take the next events into the tables. Never commits."""
+        ...
+
+    def clear(self, connection: Connection) -> None:
+        """Empty the tables."""
+        ...
+
+
+@runtime_checkable
+class EffectReader(Protocol):
+    """Does something outside for each event."""
+
+    @property
+    def name(self) -> str:
+        """Its cursor's name, unique and never reused for something else."""
+        ...
+
+    async def handle(self, recorded: Recorded) -> None:
+        """Deal with the next event; it may come twice."""
+        ...
+
+
+Reader = TableReader | EffectReader
+
+
+class _Course:
+    """One reader on its way through the journal."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.position = Progress()
+        self.spacing_s = TABLE_SPACING_S if isinstance(reader, TableReader) else EFFECT_SPACING_S
+        self.page_events = PAGE_EVENTS
+        self.failures = 0
+        self.unknown = 0
+
+    @property
+    def pause_s(self) -> float:
+        return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self.failures - 1, 20))
+
+    def worked(self) -> None:
+        """All is well: bigger pages again."""
+        self.failures = 0
+        self.page_events = min(PAGE_EVENTS, self.page_events * 2)
+
+    def failed(self) -> None:
+        """Pages of one event lead up to the bad one."""
+        self.failures += 1
+        self.page_events = 1
+
+
+class Readers:
+    """Runs readers behind the writer."""
+
+    def __init__(self, database: Database, progress: Progress, readers: Sequence[Reader]) -> None:
+        """``progress`` is the writer's: it wakes the readers after each commit.
+
+        Raises:
+            ValueError: two readers have the same name.
+        """
+        self._database = database
+        self._progress = progress
+        self._courses = {reader.name: _Course(reader) for reader in readers}
+        if len(self._courses) != len(readers):
+            raise ValueError("two readers have the same name")
+
+    async def run(self) -> Never:
+        """Catch up, then follow, until cancelled. No reader's failure ever ends it."""
+        async with asyncio.TaskGroup() as group:
+            for name, course in self._courses.items():
+                group.create_task(self._follow(course), name=f"reader-{name}")
+        raise AssertionError("readers never end by themselves")
+
+    async def reached(self, seq: int, *names: str) -> None:
+        """Return when the named readers, or all, have dealt with all events up to ``seq``."""
+        for name in names or self._courses:
+            await self._courses[name].position.beyond(seq - 1)
+
+    def failing(self) -> dict[str, int]:
+        """Readers in trouble, with the number of failures since their last success."""
+        return {name: it.failures for name, it in self._courses.items() if it.failures}
+
+    def unknown(self) -> dict[str, int]:
+        """How many events of other versions each reader has skipped."""
+        return {name: course.unknown for name, course in self._courses.items()}
+
+    async def rebuild(self, name: str) -> None:
+        """Throw away what a reader made and let it begin anew; it runs on while ``run`` does.
+
+        Raises:
+            KeyError: there is no such reader.
+        """
+        course = self._courses[name]
+        async with self._database.filling() as connection:
+            await connection.run_sync(_restart, course.reader)
+        course.position.reach(0)
+        self._progress.wake()
+
+    async def _follow(self, course: _Course) -> Never:
+        while True:
+            moved = self._progress.next_move()
+            try:
+                more = await self._step(course)
+            except Exception as error:  # noqa: BLE001 - a reader may fail in any way
+                await self._failed(course, error)
+                continue
+            course.worked()
+            if not more:
+                await asyncio.sleep(course.spacing_s)
+                await moved.wait()
+
+    async def _failed(self, course: _Course, error: Exception) -> None:
+        course.failed()
+        log.error(
+            "reader_failed",
+            reader=course.reader.name,
+            reason=cause(error),
+            failures=course.failures,
+            again_s=course.pause_s,
+            exc_info=error if course.failures == 1 else None,
+        )
+        await asyncio.sleep(course.pause_s)
+
+    async def _step(self, course: _Course) -> bool:
+        """Take one page; True = there may be more."""
+        position, page = await ask(self._database.reads, _next_page, course)
+        if page.last_seq == (position or 0):
+            course.position.reach(page.last_seq)
+        elif isinstance(course.reader, TableReader):
+            async with self._database.filling() as connection:
+                passed = await connection.run_sync(_take, course.reader, page, position)
+            self._skipped(course, page)
+            course.position.reach(page.last_seq if passed else 0)
+        else:
+            await self._handle(course, course.reader, page, position)
+        return page.full
+
+    async def _handle(
+        self, course: _Course, reader: EffectReader, page: Page, position: int | None
+    ) -> None:
+        """What was handled before a failure is not handled again."""
+        done = position
+        try:
+            for recorded in page.events:
+                await reader.handle(recorded)
+                done = recorded.seq
+            done = page.last_seq
+            self._skipped(course, page)
+        finally:
+            if done is not None and done != position:
+                async with self._database.filling() as connection:
+                    moved = await connection.run_sync(_move_cursor, reader.name, position, done)
+                course.position.reach(done if moved else 0)
+
+    def _skipped(self, course: _Course, page: Page) -> None:
+        course.unknown += len(page.unknown)
+        for reason in page.unknown:
+            log.warning("event_skipped", reader=course.reader.name, reason=reason)
+
+
+def _take(connection: Connection, reader: TableReader, page: Page, position: int | None) -> bool:
+    moved = _move_cursor(connection, reader.name, position, page.last_seq)
+    if moved:
+        reader.apply(page.events, connection)
+    return moved
+
+
+def _next_page(connection: Connection, course: _Course) -> tuple[int | None, Page]:
+    """Where the cursor is, None = the reader is new; and what comes after."""
+    position = connection.scalar(select(cursors.c.seq).where(cursors.c.name == course.reader.name))
+    return position, read_page(connection, after=position or 0, limit=course.page_events)
+
+
+def _move_cursor(connection: Connection, name: str, old: int | None, new: int) -> bool:
+    """Only from where it was read: False = a rebuild came in between, and wins."""
+    if old is None:
+        connection.execute(insert(cursors).values(name=name, seq=new))
+        return True
+    here = (cursors.c.name == name) & (cursors.c.seq == old)
+    return connection.execute(update(cursors).where(here).values(seq=new)).rowcount == 1
+
+
+def _restart(connection: Connection, reader: Reader) -> None:
+    if isinstance(reader, TableReader):
+        reader.clear(connection)
+    connection.execute(update(cursors).where(cursors.c.name == reader.name).values(seq=0))

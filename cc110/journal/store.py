@@ -1,0 +1,88 @@
+"""Rows of ``events``: the only place that reads and writes them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from cc110.core.events import Recorded
+from cc110.journal.chain import Link, Tip
+from cc110.journal.codec import Line, UnknownEvent, recorded_of
+from cc110.journal.schema import events
+
+_NAMES = [field.name for field in fields(Line)]
+_COLUMNS = [events.c[name] for name in _NAMES]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some events in order."""
+
+    events: tuple[Recorded, ...]
+    last_seq: int
+    """Where to go on, known or not: the seq of the last row looked at."""
+    unknown: tuple[str, ...]
+    """Why rows were skipped: one sentence for each event that this version doesn't know."""
+    full: bool
+    """True when the limit was reached: there may be more."""
+
+
+def read_tip(connection: Connection) -> Tip:
+    """The end of the chain."""
+    columns = (events.c.seq, events.c.id, events.c.hash)
+    row = connection.execute(select(*columns).order_by(events.c.seq.desc()).limit(1)).first()
+    return Tip() if row is None else Tip(seq=row.seq, id=row.id, hash=row.hash)
+
+
+def write_links(connection: Connection, links: list[Link]) -> None:
+    """Append rows; the writer's transaction makes them durable together."""
+    connection.execute(insert(events), [_row(link) for link in links])
+
+
+def read_page(
+    connection: Connection, *, after: int, limit: int, call_id: str | None = None
+) -> Page:
+    """Events with ``seq > after``; those of an unknown kind are skipped and named."""
+    query = select(*_COLUMNS).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
+    if call_id is not None:
+        query = query.where(events.c.call_id == call_id)
+    return page_of([_line(row) for row in connection.execute(query)], after=after, limit=limit)
+
+
+def page_of(lines: list[Line], *, after: int, limit: int) -> Page:
+    """The typed events of some lines."""
+    known: list[Recorded] = []
+    unknown: list[str] = []
+    for line in lines:
+        try:
+            known.append(recorded_of(line))
+        except UnknownEvent as error:
+            unknown.append(str(error))
+    return Page(
+        events=tuple(known),
+        last_seq=lines[-1].seq if lines else after,
+        unknown=tuple(unknown),
+        full=len(lines) == limit,
+    )
+
+
+def read_links(connection: Connection, *, after: int, limit: int) -> list[Link]:
+    """Rows as they are, for those who check the chain."""
+    query = select(*_COLUMNS, events.c.prev_hash, events.c.hash).order_by(events.c.seq)
+    rows = connection.execute(query.where(events.c.seq > after).limit(limit))
+    return [_link(*row) for row in rows]
+
+
+def _link(*row: Any) -> Link:
+    *line, prev_hash, hash_ = row
+    return Link(line=_line(line), prev_hash=prev_hash, hash=hash_)
+
+
+def _line(values: Sequence[Any]) -> Line:
+    return Line(**dict(zip(_NAMES, values, strict=True)))
+
+
+def _row(link: Link) -> dict[str, Any]:
+    line = {name: getattr(link.line, name) for name in _NAMES}
+    return {**line, "prev_hash": link.prev_hash, "hash": link.hash}

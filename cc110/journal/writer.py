@@ -1,0 +1,232 @@
+"""The one writer of the journal: a task that puts all that is waiting into one transaction.
+
+An append is acknowledged when its transaction is on the disk. While the database is locked, full or gone, the
+writer tries again and again; an append whose deadline passes meanwhile gets ``JournalUnavailable`` and
+nothing of it will be written later. One that is inside a running transaction is not given up until that
+transaction's end is known: a truth that is late is better than a record that both is and is not there.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Self
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from cc110.core.events import Event, Recorded
+from cc110.journal.chain import Link, Tip, extend
+from cc110.journal.codec import Draft, draft
+from cc110.journal.engine import Database, ask, cause
+from cc110.journal.progress import Progress
+from cc110.journal.store import read_page, read_tip, write_links
+from cc110.ports import JournalUnavailable
+
+log = structlog.get_logger(__name__)
+
+BATCH_EVENTS = 1000
+"""Most events in one transaction."""
+PAGE_EVENTS = 500
+_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5)
+
+
+class _Waiting:
+    """An append that is not settled yet."""
+
+    def __init__(self, drafts: Sequence[Draft]) -> None:
+        self.drafts = drafts
+        self.outcome: asyncio.Future[tuple[Recorded, ...]] = (
+            asyncio.get_running_loop().create_future()
+        )
+        self.in_transaction = False
+        self.late = False
+
+    def give_up(self, reason: str) -> None:
+        """The deadline has come: fail now, or as soon as the running transaction has."""
+        self.late = True
+        if not self.in_transaction and not self.outcome.done():
+            self.outcome.set_exception(
+                JournalUnavailable(f"the journal can't be written: {reason}")
+            )
+
+
+class JournalWriter:
+    """The journal in a database; implements ``ports.Journal``. For one event loop.
+
+    ``progress`` moves after each commit. ``unknown`` counts rows that ``read`` skipped because another version
+    of cc110 wrote them.
+    """
+
+    def __init__(
+        self, database: Database, tip: Tip, *, site: str, deadline_s: float, queue_size: int
+    ) -> None:
+        self.progress = Progress(tip.seq)
+        self.unknown = 0
+        self._database = database
+        self._tip: Tip | None = tip
+        self._site = site
+        self._deadline_s = deadline_s
+        self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(queue_size)
+        self._trouble = "it is too slow"
+        self._failures = 0
+        self._closing = False
+        self._task = asyncio.create_task(self._run(), name="journal-writer")
+
+    @classmethod
+    async def open(
+        cls, database: Database, *, site: str, deadline_s: float = 5.0, queue_size: int = 10_000
+    ) -> Self:
+        """Start the writer at the end of the chain.
+
+        Args:
+            database: opened for writing; stays the caller's to close, after the writer.
+            site: goes into every event.
+            deadline_s: seconds until an append that can't be written fails.
+            queue_size: most appends that wait; more wait for a place until their deadline.
+
+        Raises:
+            JournalUnavailable: the end of the chain can't be read.
+        """
+        tip = await ask(database.reads, read_tip)
+        return cls(database, tip, site=site, deadline_s=deadline_s, queue_size=queue_size)
+
+    async def append(self, events: Sequence[Event]) -> tuple[Recorded, ...]:
+        """Append in order, all or nothing, and return when it is durable.
+
+        A caller that is cancelled while it waits may or may not have written.
+
+        Raises:
+            JournalUnavailable: nothing of the batch was written, and nothing will be.
+            ValueError: an event is not fit to be recorded.
+        """
+        drafts = [draft(event) for event in events]
+        if not drafts:
+            return ()
+        waiting = _Waiting(drafts)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._deadline_s
+        await self._enqueue(waiting, deadline)
+        timer = loop.call_at(deadline, lambda: waiting.give_up(self._trouble))
+        try:
+            return await waiting.outcome
+        finally:
+            timer.cancel()
+
+    async def read(self, *, after: int = 0, call_id: str | None = None) -> AsyncIterator[Recorded]:
+        """Recorded events with ``seq > after``, in order; events of other versions are skipped.
+
+        Raises:
+            JournalUnavailable: the database can't be read.
+        """
+        more = True
+        while more:
+            page = await ask(
+                self._database.reads, read_page, after=after, limit=PAGE_EVENTS, call_id=call_id
+            )
+            self.unknown += len(page.unknown)
+            for recorded in page.events:
+                yield recorded
+            after, more = page.last_seq, page.full
+
+    async def aclose(self) -> None:
+        """Write what is waiting, or fail it at its deadline, and stop. Twice is no error."""
+        if not self._closing:
+            self._closing = True
+            await self._queue.put(None)
+        await self._task
+
+    async def _enqueue(self, waiting: _Waiting, deadline: float) -> None:
+        if self._closing:
+            raise JournalUnavailable("the journal is being closed")
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._queue.put(waiting)
+        except TimeoutError:
+            raise JournalUnavailable(f"too many appends are waiting: {self._trouble}") from None
+
+    async def _run(self) -> None:
+        going = True
+        while going:
+            batch, going = self._gather(await self._queue.get())
+            while batch:
+                batch = await self._attempt(batch)
+        while not self._queue.empty():
+            if late := self._queue.get_nowait():
+                late.give_up("it is being closed")
+
+    def _gather(self, first: _Waiting | None) -> tuple[list[_Waiting], bool]:
+        """Everything that waits, up to a transaction's size; False = that was the last."""
+        batch: list[_Waiting] = []
+        size = 0
+        waiting = first
+        while waiting is not None:
+            batch.append(waiting)
+            size += len(waiting.drafts)
+            if size >= BATCH_EVENTS or self._queue.empty():
+                return batch, True
+            waiting = self._queue.get_nowait()
+        return batch, False
+
+    async def _attempt(self, batch: list[_Waiting]) -> list[_Waiting]:
+        """Try one transaction; what comes back is to be tried again."""
+        live = [waiting for waiting in batch if not waiting.outcome.done()]
+        if not live:
+            return []
+        for waiting in live:
+            waiting.in_transaction = True
+        try:
+            links = await self._commit([draft for waiting in live for draft in waiting.drafts])
+        # Whatever it is, the writer lives on: those who wait have their deadline.
+        except Exception as error:  # noqa: BLE001
+            await self._failed(live, error)
+            return live
+        self._settle(live, links)
+        return []
+
+    async def _commit(self, drafts: list[Draft]) -> list[Link]:
+        async with self._database.appending() as connection:
+            return await connection.run_sync(self._insert, drafts)
+
+    def _insert(self, connection: Connection, drafts: list[Draft]) -> list[Link]:
+        tip = self._tip or read_tip(connection)
+        noise = iter(partial(secrets.randbits, 80), None)
+        links = extend(tip, self._site, drafts, now_ms=time.time_ns() // 1_000_000, noise=noise)
+        write_links(connection, links)
+        return links
+
+    def _settle(self, live: list[_Waiting], links: list[Link]) -> None:
+        if self._failures:
+            log.info("journal_written_again", failures=self._failures)
+        self._failures = 0
+        self._trouble = "it is too slow"
+        self._tip = links[-1].tip
+        places = iter(links)
+        for waiting in live:
+            recorded = tuple(_recorded(next(places), draft) for draft in waiting.drafts)
+            if not waiting.outcome.done():
+                waiting.outcome.set_result(recorded)
+        self.progress.reach(self._tip.seq)
+
+    async def _failed(self, live: list[_Waiting], error: Exception) -> None:
+        """Nothing was written. The chain's end is read anew: the file may be another one next time."""
+        self._tip = None
+        self._trouble = cause(error)
+        if self._failures == 0:
+            foreseen = isinstance(error, SQLAlchemyError | OSError | JournalUnavailable)
+            detail = None if foreseen else error
+            log.error("journal_unavailable", reason=self._trouble, exc_info=detail)
+        for waiting in live:
+            waiting.in_transaction = False
+            if waiting.late:
+                waiting.give_up(self._trouble)
+        pause = _PAUSES_S[min(self._failures, len(_PAUSES_S) - 1)]
+        self._failures += 1
+        await asyncio.sleep(pause)
+
+
+def _recorded(link: Link, draft: Draft) -> Recorded:
+    line = link.line
+    return Recorded(id=line.id, seq=line.seq, site=line.site, event=draft.event)

@@ -1,0 +1,197 @@
+"""The manager interface's bytes, without a socket: bytes to messages and an action to bytes.
+
+Incoming bytes come from Asterisk but carry what callers wrote, so nothing in them raises: what can
+not be understood is left out up to the next blank line and counted. A line ends at CR LF. The blank
+line that ends a message may be a bare LF, which real releases have sent (asterisk issue 761).
+
+Outgoing lines are refused here when Asterisk would read them otherwise than they were meant. It
+takes a line of at most 1024 bytes with its end; it reads the rest of a longer one as a message of
+its own (seen with 22.10.1), which makes an over-long value as dangerous as a line break.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cc110.pbx.ami.errors import AmiInjection
+from cc110.pbx.ami.message import AmiMessage
+
+AmiAction = Mapping[str, str | int | Sequence[str | int]] | Sequence[tuple[str, str | int]]
+"""An action's headers: by name (a sequence of values repeats the header), or as pairs in order."""
+
+BANNER: Final = "Asterisk Call Manager/"
+MAX_OUT_LINE: Final = 1024
+MAX_OUT_HEADERS: Final = 100
+
+_BLANK_LINE: Final = re.compile(rb"\r\n\r?\n")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
+_LONGEST_BANNER: Final = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class WireLimits:
+    """What one incoming message may measure; a larger one is left out and counted."""
+
+    line: int = 32_768
+    message: int = 262_144
+    headers: int = 1_000
+
+
+@dataclass(kw_only=True)
+class WireCounts:
+    """What came in. Everything but `messages` and `bytes` should stay at zero.
+
+    Attributes:
+        bytes: bytes received.
+        messages: messages handed on.
+        junk: blocks that begin with neither ``Event`` nor ``Response``; not handed on.
+        oversize: messages beyond a limit; not handed on.
+        bad_lines: lines without a colon, left out of their message.
+        bad_text: messages whose bytes were not UTF-8; handed on with U+FFFD in the gaps.
+        forged: messages with a second Event or ActionID header, or a bare line feed in a value:
+            somebody tried to write into the stream. Handed on; the first value counts.
+    """
+
+    bytes: int = 0
+    messages: int = 0
+    junk: int = 0
+    oversize: int = 0
+    bad_lines: int = 0
+    bad_text: int = 0
+    forged: int = 0
+
+
+class AmiWire:
+    """One connection's incoming bytes, cut into messages. Never raises; memory is bounded.
+
+    Attributes:
+        banner: the greeting line without its end; None until it came, empty when the peer's first
+            256 bytes held none.
+        counts: what came in; may be shared by the connections of one client.
+    """
+
+    def __init__(
+        self, *, limits: WireLimits | None = None, counts: WireCounts | None = None
+    ) -> None:
+        """Start at the first byte of a connection."""
+        self.banner: str | None = None
+        self.counts = counts or WireCounts()
+        self._limits = limits or WireLimits()
+        self._buffer = bytearray()
+        self._searched = 0
+        self._skipping = False
+
+    def feed(self, data: bytes) -> list[AmiMessage]:
+        """Take the next bytes, cut wherever the network cut them, and return what is complete."""
+        self.counts.bytes += len(data)
+        self._buffer += data
+        if self.banner is None:
+            self._take_banner()
+        if self.banner is None:
+            return []
+        found = [message for block in self._blocks() if (message := self._message(block))]
+        self.counts.messages += len(found)
+        return found
+
+    def _take_banner(self) -> None:
+        end = self._buffer.find(b"\n", 0, _LONGEST_BANNER)
+        if end >= 0:
+            self.banner = self._buffer[:end].decode("utf-8", "replace").strip()
+            del self._buffer[: end + 1]
+        elif len(self._buffer) >= _LONGEST_BANNER:
+            self.banner = ""
+
+    def _blocks(self) -> Iterator[bytes]:
+        """Yield each block that a blank line ends; keep what is incomplete, up to the limit."""
+        start = 0
+        while blank := _BLANK_LINE.search(self._buffer, max(start, self._searched)):
+            block, skipped = bytes(self._buffer[start : blank.start()]), self._skipping
+            start, self._skipping = blank.end(), False
+            if not skipped:
+                yield block
+        del self._buffer[:start]
+        self._bound()
+
+    def _bound(self) -> None:
+        if len(self._buffer) > self._limits.message + 3:
+            self.counts.oversize += not self._skipping
+            self._skipping = True
+        if self._skipping:
+            del self._buffer[:-3]
+        self._searched = max(0, len(self._buffer) - 3)
+
+    def _message(self, block: bytes) -> AmiMessage | None:
+        if len(block) > self._limits.message:
+            self.counts.oversize += 1
+            return None
+        text = self._text(block.lstrip(b"\r\n"))
+        lines = text.split("\r\n")
+        if len(lines) > self._limits.headers or self._has_long_line(text, lines):
+            self.counts.oversize += 1
+            return None
+        if not text.startswith(("Event:", "Response:")):
+            self.counts.junk += bool(text)
+            return None
+        return self._read(text, lines)
+
+    def _text(self, block: bytes) -> str:
+        try:
+            return block.decode()
+        except UnicodeDecodeError:
+            self.counts.bad_text += 1
+            return block.decode("utf-8", "replace")
+
+    def _has_long_line(self, text: str, lines: Sequence[str]) -> bool:
+        return len(text) > self._limits.line and max(map(len, lines)) > self._limits.line
+
+    def _read(self, text: str, lines: Sequence[str]) -> AmiMessage:
+        parts = [line.partition(":") for line in lines]
+        headers = tuple([(key, value.removeprefix(" ")) for key, colon, value in parts if colon])
+        self.counts.bad_lines += len(lines) - len(headers)
+        self.counts.forged += _is_forged(text, lines)
+        return AmiMessage(headers)
+
+
+def _is_forged(text: str, lines: Sequence[str]) -> bool:
+    """Whether a line stands where Asterisk writes none; a first value wins, so this only counts."""
+    return "\r\nEvent:" in text or text.count("\r\nActionID:") > 1 or text.count("\n") >= len(lines)
+
+
+def pairs_of(action: AmiAction) -> list[tuple[str, str]]:
+    """Return an action's headers as pairs; a sequence of values repeats the header's name."""
+    pairs: list[tuple[str, str]] = []
+    for key, value in action.items() if isinstance(action, Mapping) else action:
+        values = [value] if isinstance(value, str | int) else value
+        pairs.extend((key, str(one)) for one in values)
+    return pairs
+
+
+def encode(pairs: Sequence[tuple[str, str]]) -> bytes:
+    """Return an action's bytes, its closing blank line included.
+
+    Raises:
+        AmiInjection: a control character in a name or value, a name that is none, a line of more
+            than 1024 bytes with its end, more than 100 headers, or Action or ActionID given twice.
+    """
+    if len(pairs) > MAX_OUT_HEADERS:
+        raise AmiInjection(f"an action has at most {MAX_OUT_HEADERS} headers, not {len(pairs)}")
+    names = [key.lower() for key, _ in pairs]
+    if names.count("action") != 1 or names.count("actionid") > 1:
+        raise AmiInjection("an action has one Action header and at most one ActionID")
+    return b"".join([_line(key, value) for key, value in pairs]) + b"\r\n"
+
+
+def _line(key: str, value: str) -> bytes:
+    if not _NAME.fullmatch(key):
+        raise AmiInjection(f"{key[:60]!r} is no header name")
+    if _CONTROL.search(value):
+        raise AmiInjection(f"a control character in the value of {key}")
+    try:
+        line = f"{key}: {value}\r\n".encode()
+    except UnicodeEncodeError as error:
+        raise AmiInjection(f"the value of {key} is not Unicode text") from error
+    if len(line) > MAX_OUT_LINE:
+        raise AmiInjection(f"{key} makes a line of {len(line)} bytes, more than {MAX_OUT_LINE}")
+    return line

@@ -1,0 +1,233 @@
+"""The running PBX: started, watched and stopped, and never left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cc110.pbx.embedded.asterisk_conf import make_directories
+from cc110.pbx.embedded.console import Console, PbxStatus
+from cc110.pbx.embedded.errors import AlreadyRunning, PbxDied, PbxError, PbxNotReady, PbxNotRunning
+from cc110.pbx.embedded.ports import Listen, require_free
+
+if TYPE_CHECKING:
+    from cc110.pbx.embedded.installation import Installation
+
+DESCRIPTORS = 32_768
+"""Open files the PBX may have; more would not fit the sets it selects on (its ast_FDMAX)."""
+
+_KEEPER = Path(__file__).with_name("keeper.py")
+_TERM_GRACE = 5.0
+_LOG_LIMIT = 1_000_000
+_LAST_LINES = 20
+_ERROR_LINE = re.compile(r"ERROR\[\d+\]\S*:? (?:\S+:\d+ \w+: )?(?P<said>.+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PbxRun:
+    """How to run a PBX.
+
+    Attributes:
+        etc_dir: holds asterisk.conf and the rest of the configuration.
+        run_dir: what asterisk.conf calls `astrundir`; the control socket is made there.
+        log: what the PBX prints is added to this file.
+        listens: addresses that must be free before the start.
+        boot_limit: seconds until the PBX must have fully booted.
+        descriptors: open files the PBX may have, if this user's hard limit allows as many.
+        tied: end the PBX when this process ends, however that happens.
+    """
+
+    etc_dir: Path
+    run_dir: Path
+    log: Path
+    listens: tuple[Listen, ...] = ()
+    boot_limit: float = 30.0
+    descriptors: int = DESCRIPTORS
+    tied: bool = True
+
+
+class PbxProcess:
+    """A PBX that this process started with `start`."""
+
+    def __init__(
+        self, console: Console, keeper: asyncio.subprocess.Process, lifeline: int | None
+    ) -> None:
+        """Take over the keeper that runs the PBX and this end of its lifeline."""
+        self._console = console
+        self._keeper = keeper
+        self._lifeline = lifeline
+
+    @classmethod
+    async def start(cls, installation: Installation, run: PbxRun) -> PbxProcess:
+        """Start Asterisk and return once it has fully booted.
+
+        It runs as the calling user, in a session of its own, so that Ctrl-C does not reach it.
+        Raises PortInUse, AlreadyRunning, PbxDied, PbxNotReady or another PbxRunError.
+        """
+        console = Console(installation, etc_dir=run.etc_dir, run_dir=run.run_dir)
+        if (pid := console.pid()) is not None:
+            msg = f"A PBX is already running on {run.run_dir} (pid {pid}); stop it first."
+            raise AlreadyRunning(msg)
+        require_free(run.listens)
+        make_directories(console.config)
+        seen = _prepare_log(run.log)
+        keeper, lifeline = await _launch([*installation.command, "-C", str(console.config)], run)
+        pbx = cls(console, keeper, lifeline)
+        try:
+            await pbx._boot(run, seen)
+        except BaseException:
+            await pbx._abandon()
+            raise
+        return pbx
+
+    @property
+    def running(self) -> bool:
+        """Whether the PBX has not ended."""
+        return self._keeper.returncode is None
+
+    async def wait(self) -> int:
+        """Wait until the PBX ends by itself or otherwise; return its exit code."""
+        return await self._keeper.wait()
+
+    async def console(self, command: str, *, limit: float = 10.0) -> str:
+        """Return what the PBX prints for a console command.
+
+        Raises PbxNotRunning, ConsoleTimeout after `limit` seconds, or another PbxRunError.
+        """
+        return await self._console.run(command, limit=limit)
+
+    async def status(self) -> PbxStatus:
+        """Return what the PBX says of itself. Raises ConsoleTimeout if it hangs."""
+        return await self._console.status()
+
+    async def stop(self, grace: float = 10.0) -> int:
+        """End the PBX and return its exit code, once the process is gone.
+
+        It is asked to stop and has `grace` seconds for that, then SIGTERM and 5 s, then SIGKILL.
+        """
+        try:
+            async with asyncio.timeout(grace):
+                with suppress(PbxError):
+                    await self._console.run("core stop now", limit=grace)
+                await self._keeper.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._let_go()
+        return await self._end()
+
+    async def _boot(self, run: PbxRun, seen: int) -> None:
+        """Wait for the first of: fully booted, ended, out of time."""
+        booted = asyncio.create_task(self._fully_booted(), name="pbx-boot")
+        ended = asyncio.create_task(self._keeper.wait(), name="pbx-end")
+        try:
+            await asyncio.wait(
+                (booted, ended), timeout=run.boot_limit, return_when=asyncio.FIRST_COMPLETED
+            )
+            if ended.done():
+                raise _died(ended.result(), run.log, seen)
+            if not booted.done():
+                raise _not_ready(run, seen)
+            booted.result()
+        finally:
+            booted.cancel()
+            ended.cancel()
+            await asyncio.gather(booted, ended, return_exceptions=True)
+
+    async def _fully_booted(self) -> None:
+        while True:
+            if self._console.socket.exists():
+                with suppress(PbxNotRunning):
+                    said = await self._console.run("core waitfullybooted", limit=3600)
+                    if "fully booted" in said:
+                        return
+            await asyncio.sleep(0.02)
+
+    async def _abandon(self) -> None:
+        """Kill at once a PBX that did not start."""
+        self._let_go()
+        await self._end()
+
+    def _let_go(self) -> None:
+        """Close the lifeline, upon which the keeper ends the PBX; or tell the keeper to."""
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
+        elif self.running:
+            with suppress(ProcessLookupError):
+                self._keeper.terminate()
+
+    async def _end(self) -> int:
+        try:
+            async with asyncio.timeout(_TERM_GRACE + 5.0):
+                return await self._keeper.wait()
+        except TimeoutError:
+            # The kernel kills the PBX with its keeper.
+            self._keeper.kill()
+            return await self._keeper.wait()
+
+
+async def _launch(command: list[str], run: PbxRun) -> tuple[asyncio.subprocess.Process, int | None]:
+    """Start the keeper with the PBX; return it and this end of its lifeline."""
+    far, near = os.pipe() if run.tied else (os.open(os.devnull, os.O_RDONLY), None)
+    mode = ["tied" if run.tied else "free", str(run.descriptors), str(_TERM_GRACE)]
+    try:
+        with run.log.open("ab") as log:
+            keeper = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-I", "-S", str(_KEEPER), *mode, *command, "-f", "-n"),
+                stdin=far,
+                stdout=log,
+                stderr=asyncio.subprocess.STDOUT,
+                cwd=run.run_dir,
+                start_new_session=True,
+            )
+    except BaseException:
+        if near is not None:
+            os.close(near)
+        raise
+    finally:
+        os.close(far)
+    return keeper, near
+
+
+def _prepare_log(log: Path) -> int:
+    """Put a long log aside, and return the length of the one to be added to."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    size = log.stat().st_size if log.exists() else 0
+    if size < _LOG_LIMIT:
+        return size
+    log.replace(log.with_name(f"{log.name}.1"))
+    return 0
+
+
+def _died(code: int, log: Path, seen: int) -> PbxDied:
+    lines = _last_lines(log, seen)
+    msg = f"The PBX ended with code {code} while starting: {_why(lines)} (see {log})."
+    return PbxDied(msg, detail="\n".join(lines))
+
+
+def _not_ready(run: PbxRun, seen: int) -> PbxNotReady:
+    lines = _last_lines(run.log, seen)
+    msg = f"The PBX did not boot within {run.boot_limit:g} s: {_why(lines)} (see {run.log})."
+    return PbxNotReady(msg, detail="\n".join(lines))
+
+
+def _last_lines(log: Path, seen: int) -> list[str]:
+    with log.open("rb") as file:
+        file.seek(seen)
+        text = file.read(_LOG_LIMIT).decode(errors="replace")
+    return [line.strip() for line in text.splitlines() if line.strip()][-_LAST_LINES:]
+
+
+def _why(lines: list[str]) -> str:
+    """Return the first error in the log, which the later ones mostly follow from."""
+    errors = filter(None, map(_ERROR_LINE.search, lines))
+    first = next((error["said"] for error in errors), lines[-1] if lines else "it said nothing")
+    return first.rstrip(".")

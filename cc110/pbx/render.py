@@ -1,0 +1,233 @@
+"""A complete, running configuration for the PBX, from the hand-written files and the site's data.
+
+The rendered folder belongs to cc110: it carries a mark, files that are no longer wanted go, and a
+folder with somebody else's files is refused. A file is replaced as a whole, and only if it changed.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from cc110.config.model import Config, Paths
+from cc110.config.problem import ConfigInvalid, Problem
+from cc110.config.secrets import Secrets
+from cc110.core.words import Language
+from cc110.pbx.dialplan.lines import code_lines
+from cc110.pbx.tables import tables
+from cc110.ports import Cc110Error
+
+MAIN: Final = "asterisk.conf"
+SITE_ADDITIONS: Final = "local.conf"
+"""A site's own dialplan, beside its settings; the dialplan includes it if it is there."""
+MARK: Final = ".cc110"
+_MARK_TEXT: Final = b"This folder is rendered by cc110: what is changed here is lost.\n"
+_PLACEHOLDER: Final = re.compile(r"@([A-Z]+)@")
+_OWN: Final = frozenset({"sounds", "moh"})
+"""Of the data folder, what cc110 fills itself; all else is the installation's."""
+
+
+class RenderRefused(Cc110Error):
+    """The folder is not cc110's to write in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """Where the PBX keeps its things, absolute; ``@ETC@`` in ``asterisk.conf`` is ``etc``."""
+
+    etc: Path
+    modules: Path
+    data: Path
+    varlib: Path
+    spool: Path
+    run: Path
+    log: Path
+
+    @classmethod
+    def under(cls, pbx: Path, *, modules: Path) -> "Folders":
+        """The embedded PBX's folders: all in one, but the modules of the installation."""
+        return cls(
+            etc=pbx / "etc",
+            modules=modules,
+            data=pbx / "data",
+            varlib=pbx / "lib",
+            spool=pbx / "spool",
+            run=pbx / "run",
+            log=pbx / "log",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """What was done; empty when everything was as it should be."""
+
+    changed: tuple[Path, ...]
+    """Absolute paths of files and links that are new or different."""
+    removed: tuple[Path, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    content: bytes
+    mode: int = 0o644
+
+
+def render(
+    config: Config, secrets: Secrets, *, folders: Folders, installation_data: Path | None = None
+) -> Rendered:
+    """Write the PBX's configuration, and put prompts and music where it looks for them.
+
+    Args:
+        config: The site.
+        secrets: Its passwords.
+        folders: Where the PBX keeps its things; missing ones are made.
+        installation_data: The installation's own data folder (documentation is linked from it).
+
+    Raises:
+        RenderRefused: ``folders.etc`` holds files that are not cc110's.
+        ConfigInvalid: ``asterisk.conf`` is missing, or nothing fills one of its placeholders.
+    """
+    if faults := tuple(placeholder_problems(config.paths)):
+        raise ConfigInvalid(faults)
+    _claim(folders.etc)
+    _make_folders(folders)
+    files = _sync_files(folders.etc, _etc(config, secrets, folders))
+    links = _sync_links(folders.data, _data(config.paths, installation_data))
+    return Rendered(
+        changed=(*files.changed, *links.changed), removed=(*files.removed, *links.removed)
+    )
+
+
+def placeholder_problems(paths: Paths) -> Iterator[Problem]:
+    """``asterisk.conf`` without a fault: it is there, and something fills each placeholder."""
+    known = {field.name.upper() for field in fields(Folders)}
+    file = paths.asterisk_conf / MAIN
+    if not file.is_file():
+        yield Problem(file=paths.shown(file), line=None, message="is missing")
+        return
+    for number, line in code_lines(file.read_text(encoding="utf-8")):
+        for name in _PLACEHOLDER.findall(line):
+            if name not in known:
+                message = f"nothing fills @{name}@; known are {', '.join(sorted(known))}"
+                yield Problem(file=paths.shown(file), line=number, message=message)
+
+
+def _claim(etc: Path) -> None:
+    etc.mkdir(parents=True, exist_ok=True)
+    if not (etc / MARK).exists():
+        if stranger := next(etc.iterdir(), None):
+            raise RenderRefused(
+                f"{etc} was not made by cc110 (it holds {stranger.name}): name an empty folder"
+            )
+        (etc / MARK).write_bytes(_MARK_TEXT)
+
+
+def _make_folders(folders: Folders) -> None:
+    for field in fields(folders):
+        if field.name != "modules":
+            getattr(folders, field.name).mkdir(parents=True, exist_ok=True)
+    (folders.varlib / "keys").mkdir(exist_ok=True)  # res_crypto complains without it
+
+
+def _etc(config: Config, secrets: Secrets, folders: Folders) -> Mapping[PurePosixPath, _File]:
+    paths = config.paths
+    files = {
+        **_copies(paths.asterisk_conf, ""),
+        **_copies(paths.dialplan, "dialplan"),
+        PurePosixPath(MARK): _File(content=_MARK_TEXT),
+    }
+    main = PurePosixPath(MAIN)
+    files[main] = _File(content=_filled(files[main].content.decode(), folders).encode())
+    if (additions := paths.site / SITE_ADDITIONS).is_file():
+        files[PurePosixPath(SITE_ADDITIONS)] = _File(content=additions.read_bytes())
+    for name, table in tables(config, secrets).items():
+        mode = 0o600 if table.secret else 0o644
+        files[PurePosixPath("tables", name)] = _File(content=table.text.encode(), mode=mode)
+    return files
+
+
+def _copies(folder: Path, under: str) -> dict[PurePosixPath, _File]:
+    found = sorted(folder.glob("*.conf"))
+    return {PurePosixPath(under, file.name): _File(content=file.read_bytes()) for file in found}
+
+
+def _filled(text: str, folders: Folders) -> str:
+    """Comments may speak of placeholders that nothing fills."""
+    return _PLACEHOLDER.sub(lambda found: str(getattr(folders, found[1].lower(), found[0])), text)
+
+
+def _data(paths: Paths, installation: Path | None) -> Mapping[PurePosixPath, Path]:
+    """Links of the data folder, each with the file that it leads to."""
+    links: dict[PurePosixPath, Path] = {}
+    for entry in sorted(installation.iterdir()) if installation else ():
+        if entry.name not in _OWN:
+            links[PurePosixPath(entry.name)] = entry
+    for language in Language:
+        for source in (paths.prompts / language, paths.studio / language):
+            for file in sorted(source.glob("*.wav")):
+                links[PurePosixPath("sounds", language, "cc110", file.name)] = file
+    for source in (paths.prompts / "moh", paths.studio / "moh"):
+        for file in sorted(source.glob("*.wav")):
+            links[PurePosixPath("moh", file.stem, file.name)] = file
+    return links
+
+
+def _sync_files(folder: Path, wanted: Mapping[PurePosixPath, _File]) -> Rendered:
+    changed = tuple(
+        folder / name for name, file in wanted.items() if _put_file(folder / name, file)
+    )
+    there = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return Rendered(changed=changed, removed=_remove(folder, there, wanted))
+
+
+def _put_file(path: Path, file: _File) -> bool:
+    """Whether the file was not as it should be."""
+    if _is_as_wanted(path, file):
+        return False
+    path.parent.mkdir(exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, file.mode)
+    with os.fdopen(handle, "wb") as out:
+        os.fchmod(handle, file.mode)
+        out.write(file.content)
+    fresh.replace(path)
+    return True
+
+
+def _is_as_wanted(path: Path, file: _File) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    return stat.S_IMODE(path.stat().st_mode) == file.mode and path.read_bytes() == file.content
+
+
+def _sync_links(folder: Path, wanted: Mapping[PurePosixPath, Path]) -> Rendered:
+    changed = tuple(
+        folder / name for name, target in wanted.items() if _put_link(folder / name, target)
+    )
+    there = (path for path in folder.rglob("*") if path.is_symlink())
+    return Rendered(changed=changed, removed=_remove(folder, there, wanted))
+
+
+def _put_link(path: Path, target: Path) -> bool:
+    """Whether the link was not as it should be."""
+    if path.is_symlink() and path.readlink() == target:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(path)
+    return True
+
+
+def _remove(
+    folder: Path, there: Iterable[Path], wanted: Mapping[PurePosixPath, object]
+) -> tuple[Path, ...]:
+    gone = tuple(path for path in there if PurePosixPath(path.relative_to(folder)) not in wanted)
+    for path in gone:
+        path.unlink()
+    return gone

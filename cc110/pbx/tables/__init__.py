@@ -1,0 +1,39 @@
+"""The site's data as tables that the PBX's configuration includes. Pure: from values to text.
+
+What may stand in a line is decided where the site's data is read (``cc110.config.fields``): nothing
+that arrives here can break out of its line.
+"""
+
+from collections.abc import Mapping
+
+from cc110.config.model import Config
+from cc110.config.secrets import Secrets
+from cc110.pbx.tables import calls, network, phones
+from cc110.pbx.tables.table import Table
+
+__all__ = ["Table", "call_tables", "tables"]
+
+
+def call_tables(config: Config) -> Mapping[str, Table]:
+    """What the dialplan includes, by file name in ``tables/``."""
+    return {
+        "globals.conf": calls.variables(config),
+        "intake.conf": calls.intake(config),
+        "agents.conf": calls.agents(config),
+        "polres.conf": calls.polres(config),
+    }
+
+
+def tables(config: Config, secrets: Secrets) -> Mapping[str, Table]:
+    """All tables, by file name in ``tables/``."""
+    return {
+        **call_tables(config),
+        "transport.conf": network.transport(config),
+        "rtp.conf": network.rtp(config),
+        "manager-general.conf": network.manager_general(config),
+        "manager-users.conf": network.manager_users(secrets),
+        "pjsip-operators.conf": phones.operators(config, secrets),
+        "pjsip-polres.conf": phones.polres(config, secrets),
+        "pjsip-trunks.conf": phones.trunks(config),
+        "queues.conf": phones.queues(config),
+    }

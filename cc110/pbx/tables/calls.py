@@ -1,0 +1,69 @@
+"""Tables for the dialplan."""
+
+from collections.abc import Iterator
+
+from cc110.config.fields import zone_name
+from cc110.config.model import COUNTRY, Config
+from cc110.core.ids import AgentId
+from cc110.pbx.tables.table import DIRECTORY, SETTINGS, Table, endpoint_address, flat
+
+
+def variables(config: Config) -> Table:
+    """Global variables: the site's numbers and names."""
+    site, greeting = config.settings.site, config.settings.greeting
+    transfer, agi = config.settings.transfer, config.settings.agi
+    lines = (
+        f"CC110_SITE={site.id}",
+        f"CC110_LANGUAGE={site.language}",
+        f"CC110_TIME_ZONE={zone_name(site.time_zone)}",
+        f"CC110_RING_S={transfer.ring_s}",
+        f"CC110_AGENT_RETURN_S={transfer.agent_return_ring_s}",
+        f"CC110_MIN_TALK_S={transfer.polres_min_talk_s}",
+        f"CC110_AGI=agi://{endpoint_address(agi.host, agi.port)}",
+        f"CC110_FIRST_WORD_S={greeting.first_word_s:g}",
+        f"CC110_MENU={int(greeting.menu)}",
+        f"CC110_MENU_WAIT_MS={greeting.menu_wait_ms}",
+        f"CC110_RECORDINGS={config.paths.recordings}",
+        f"CC110_ORIGIN_DEFAULT={config.directory.origin.default}",
+    )
+    return Table(sources=(SETTINGS, DIRECTORY), lines=(*lines, *_origins(config)))
+
+
+def _origins(config: Config) -> Iterator[str]:
+    for area in config.directory.origin.area:
+        for code in area.codes:
+            yield f"CC110_ORIGIN_{COUNTRY}{code.removeprefix('0')}={area.queue}"
+
+
+def intake(config: Config) -> Table:
+    """What callers dial: exact extensions only."""
+    lines = (f"exten => {form},1,Goto(cc110-intake,s,1)" for form in config.dialled)
+    return Table(sources=(DIRECTORY,), lines=tuple(lines))
+
+
+def agents(config: Config) -> Table:
+    """Each operator's queues with his penalty there: ``a:0``, ``a:10&b:10``."""
+    parts = (
+        (
+            f"exten => {operator.id},1,Set(CC110_MY_QUEUES={_queues(config, operator.id)})",
+            " same => n,Return()",
+        )
+        for operator in config.directory.operators
+    )
+    return Table(sources=(DIRECTORY,), lines=("", "[cc110-table-agents]", *flat(parts)))
+
+
+def _queues(config: Config, agent: AgentId) -> str:
+    return "&".join(f"{queue}:{penalty}" for queue, penalty in config.queues_of(agent))
+
+
+def polres(config: Config) -> Table:
+    """How each Polres's desk is rung."""
+    parts = (
+        (
+            f"exten => {extension},1,Set(CC110_POLRES_DIAL=PJSIP/{extension})",
+            " same => n,Return()",
+        )
+        for extension, _ in config.polres_units
+    )
+    return Table(sources=(DIRECTORY,), lines=("", "[cc110-table-polres]", *flat(parts)))

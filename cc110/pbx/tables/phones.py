@@ -1,0 +1,62 @@
+"""Tables of phones, trunks and queues."""
+
+from collections.abc import Iterator
+
+from cc110.config.directory import Trunk
+from cc110.config.model import Config
+from cc110.config.secrets import Secrets
+from cc110.pbx.tables.table import DIRECTORY, PASSWORDS, SETTINGS, Table, flat, section
+
+
+def operators(config: Config, secrets: Secrets) -> Table:
+    """The operators' phones."""
+    phones = (_phone("operator", operator.id, secrets) for operator in config.directory.operators)
+    return Table(sources=(DIRECTORY, PASSWORDS), lines=flat(phones), secret=True)
+
+
+def polres(config: Config, secrets: Secrets) -> Table:
+    """The Polres's desks."""
+    phones = (_phone("polres", extension, secrets) for extension, _ in config.polres_units)
+    return Table(sources=(DIRECTORY, PASSWORDS), lines=flat(phones), secret=True)
+
+
+def _phone(kind: str, number: str, secrets: Secrets) -> Iterator[str]:
+    """Endpoint, password and registration; ``kind`` names the templates."""
+    yield from section(
+        number,
+        f"{kind}-endpoint",
+        f"auth={number}",
+        f"aors={number}",
+        f'callerid="{kind.capitalize()} {number}" <{number}>',
+    )
+    password = secrets.sip[number].get_secret_value()
+    yield from section(number, f"{kind}-auth", f"username={number}", f"password={password}")
+    yield from section(number, f"{kind}-aor")
+
+
+def trunks(config: Config) -> Table:
+    """The trunks, told by their addresses."""
+    return Table(
+        sources=(DIRECTORY,), lines=flat(_trunk(trunk) for trunk in config.directory.trunks)
+    )
+
+
+def _trunk(trunk: Trunk) -> Iterator[str]:
+    name = f"trunk-{trunk.id}"
+    yield from section(name, "trunk-endpoint")
+    matches = (f"match={address}" for address in trunk.addresses)
+    yield from section(name, "trunk-identify", f"endpoint={name}", *matches)
+    yield from section(name, "trunk-aor")
+
+
+def queues(config: Config) -> Table:
+    """Each Polda's queue."""
+    ring = config.settings.queue
+    numbers = (
+        f"timeout={ring.member_ring_s}",
+        f"retry={ring.retry_s}",
+        f"wrapuptime={ring.wrap_up_s}",
+        f"periodic-announce-frequency={ring.announce_every_s}",
+    )
+    parts = (section(queue, "polda", *numbers) for queue in config.queues)
+    return Table(sources=(SETTINGS, DIRECTORY), lines=flat(parts))

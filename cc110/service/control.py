@@ -1,0 +1,125 @@
+"""The running daemon's door for the CLI: a Unix socket (mode 0600), one JSON line each way.
+
+The journal has one writer. While the daemon runs, what the CLI wants written goes through this door.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from cc110.ports import Cc110Error
+from cc110.service.usecases import Desk
+
+_log = structlog.get_logger("control")
+_LINE: Final = 64 * 1024
+_PATIENCE_S: Final = 10.0
+
+
+class DaemonSilent(Cc110Error):
+    """The daemon does not answer at its control socket."""
+
+
+class DaemonRefused(Cc110Error):
+    """The daemon refused."""
+
+
+class ControlServer:
+    """Answers at the socket as long as the daemon runs."""
+
+    def __init__(self, path: Path, desk: Desk) -> None:
+        """Serve these use cases at `path`."""
+        self._path = path
+        self._doors: Mapping[str, Callable[..., Awaitable[str]]] = {
+            "block": desk.block,
+            "unblock": desk.unblock,
+            "close_case": desk.close_case,
+        }
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Open the socket in place of a dead one.
+
+        Raises:
+            OSError: the folder can't be written.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+        mask = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(
+                self._serve, path=str(self._path), limit=_LINE
+            )
+        finally:
+            os.umask(mask)
+
+    async def aclose(self) -> None:
+        """Close the socket and remove it."""
+        if self._server:
+            self._server.close()
+            await self._server.wait_closed()
+        with suppress(FileNotFoundError):
+            self._path.unlink()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                answer = await self._answer(await reader.readline())
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
+        except (TimeoutError, ValueError, OSError) as error:
+            _log.warning("control client dropped", error=str(error) or type(error).__name__)
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes) -> Mapping[str, str]:
+        try:
+            asked = json.loads(line)
+            door = self._doors[asked.pop("do")]
+        except (ValueError, KeyError, AttributeError, TypeError):
+            return {"error": "not understood"}
+        try:
+            return {"done": await door(**asked)}
+        except Cc110Error as error:
+            return {"error": str(error)}
+        except TypeError:
+            return {"error": "not understood"}
+
+
+class ControlClient:
+    """The same use cases as `Desk`, done by the running daemon."""
+
+    def __init__(self, path: Path) -> None:
+        """Ask at `path`."""
+        self._path = path
+
+    async def block(self, number: str, *, until: int, reason: str, by: str) -> str:
+        """As `Desk.block`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="block", number=number, until=until, reason=reason, by=by)
+
+    async def unblock(self, number: str, *, reason: str, by: str) -> str:
+        """As `Desk.unblock`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="unblock", number=number, reason=reason, by=by)
+
+    async def close_case(self, case_id: str, *, by: str) -> str:
+        """As `Desk.close_case`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="close_case", case_id=case_id, by=by)
+
+    async def _ask(self, **what: str | int) -> str:
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                reader, writer = await asyncio.open_unix_connection(str(self._path), limit=_LINE)
+                writer.write(json.dumps(what).encode() + b"\n")
+                answer = json.loads(await reader.readline())
+                writer.close()
+        except (OSError, TimeoutError, ValueError) as error:
+            raise DaemonSilent from error
+        if "done" not in answer:
+            raise DaemonRefused(str(answer.get("error")))
+        return str(answer["done"])

@@ -1,0 +1,106 @@
+"""What a person may do from the CLI or a desk. Each is one decision of the core, journaled with its doer."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from cc110.core import blocking, numbers
+from cc110.core.blocking import Block, BlockRefused
+from cc110.core.events import CaseClosed, Event
+from cc110.core.ids import CallId, CaseId, Number
+from cc110.ports import Cc110Error, Clock, Journal
+
+
+class Refused(Cc110Error):
+    """That can't be done."""
+
+
+class OpenCase(Protocol):
+    """A case as the journal's tables have it."""
+
+    @property
+    def call_id(self) -> CallId | None:
+        """The call that opened it."""
+        ...
+
+    @property
+    def is_open(self) -> bool:
+        """True while somebody has to work on it."""
+        ...
+
+
+FindBlock = Callable[[Number], Awaitable[Block | None]]
+FindCase = Callable[[CaseId], Awaitable[OpenCase | None]]
+
+
+class Desk:
+    """The use cases, over a journal that this process may write."""
+
+    def __init__(
+        self, *, journal: Journal, clock: Clock, find_block: FindBlock, find_case: FindCase
+    ) -> None:
+        """Wire the use cases to the journal and its tables."""
+        self._journal = journal
+        self._clock = clock
+        self._find_block = find_block
+        self._find_case = find_case
+
+    async def block(self, number: str, *, until: int, reason: str, by: str) -> str:
+        """Put a number on the blocklist; returns its normal form. Doing it twice is doing it once.
+
+        Args:
+            number: in any usual form.
+            until: expiry as Unix time; 0 = for ever.
+            reason: why.
+            by: who does it.
+
+        Raises:
+            Refused: the number identifies nobody, or reason or doer is missing.
+            JournalUnavailable: it could not be written; nothing has changed.
+        """
+        form = numbers.normalise(number)
+        existing = await self._find_block(form) if form else None
+        try:
+            decided = blocking.block(existing, form, until=until, reason=reason, by=by)
+        except BlockRefused as error:
+            raise Refused(str(error)) from error
+        if decided:
+            await self._journal.append([Event(at=self._clock.now(), data=decided)])
+        return form or ""
+
+    async def unblock(self, number: str, *, reason: str, by: str) -> str:
+        """Take a number off the blocklist; returns its normal form.
+
+        Raises:
+            Refused: it is not on it, or reason or doer is missing.
+            JournalUnavailable: it could not be written; nothing has changed.
+        """
+        form = numbers.normalise(number)
+        existing = await self._find_block(form) if form else None
+        try:
+            decided = blocking.unblock(existing, reason=reason, by=by)
+        except BlockRefused as error:
+            raise Refused(str(error)) from error
+        if decided is None:
+            raise Refused(f"{form or number} is not on the blocklist")
+        await self._journal.append([Event(at=self._clock.now(), data=decided)])
+        return decided.number
+
+    async def close_case(self, case_id: str, *, by: str) -> str:
+        """Close a case; returns its id. Closing twice is closing once.
+
+        Raises:
+            Refused: there is no such case, or nobody is named as doer.
+            JournalUnavailable: it could not be written; nothing has changed.
+        """
+        case = await self._find_case(CaseId(case_id))
+        if case is None:
+            raise Refused(f"there is no case {case_id}")
+        if not by.strip():
+            raise Refused("closing a case needs the name of who does it")
+        if case.is_open:
+            done = CaseClosed(by=by)
+            closed = Event(
+                at=self._clock.now(), call_id=case.call_id, case_id=CaseId(case_id), data=done
+            )
+            await self._journal.append([closed])
+        return case_id
