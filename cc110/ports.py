@@ -1,6 +1,6 @@
 """What the shell needs from outside, and the errors that adapters may raise."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -73,6 +73,10 @@ class BlockMirror(Protocol):
 
     async def delete(self, number: Number) -> None:
         """Remove one entry; it is no error when there is none."""
+        ...
+
+    async def put_all(self, entries: Iterable[tuple[Number, int]]) -> None:
+        """Write many entries."""
         ...
 
 

@@ -137,7 +137,7 @@ def trunk_networks(source: Source) -> Iterator[tuple[Key, Network]]:
 
 def _trunk_addresses(source: Source) -> Iterator[Problem]:
     for (first, one), (again, other) in combinations(trunk_networks(source), 2):
-        if one.version == other.version and one.overlaps(other):
+        if one.overlaps(other):
             message = f"trunk address {plainly(other)} overlaps {plainly(one)}"
             yield source.problem(again, f"{message} ({_at(source, first)})")
 

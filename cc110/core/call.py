@@ -72,7 +72,7 @@ class Transfer:
 
     @property
     def return_to(self) -> AgentId | None:
-        """Whose phone rings after a failure: the operator's whom his own phone's transfer took out."""
+        """Whose phone rings after a failure: the operator's whose own phone took him out."""
         return None if self.kind is TransferKind.JOIN else self.agent
 
 

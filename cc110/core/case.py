@@ -6,6 +6,7 @@ case: a later verdict does not close it, a failed transfer leaves it with the Po
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from cc110.core.events import CaseClosed, CaseOpened, CaseUpdated
 from cc110.core.ids import AgentId, CaseId, Number, PolresExt, QueueName
@@ -17,6 +18,7 @@ class Case:
 
     case_id: CaseId
     owner: str
+    opened_at: datetime
     open: bool = True
 
 
@@ -40,9 +42,10 @@ def handover(case: Case | None, polres: PolresExt, reason: str) -> CaseUpdated |
     return CaseUpdated(owner=owner, reason=reason)
 
 
-def closing(case: Case | None, by: str) -> CaseClosed | None:
-    """An open case is closed once."""
-    return CaseClosed(by=by) if case and case.open else None
+def closing(case: Case | None, by: str, at: datetime) -> CaseClosed | None:
+    """An open case is closed once, and not by a code that was pressed before there was a case."""
+    meant = case is not None and case.open and at >= case.opened_at
+    return CaseClosed(by=by) if meant else None
 
 
 def updated(case: Case | None, owner: str) -> Case | None:

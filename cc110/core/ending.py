@@ -36,4 +36,4 @@ def recording_not_found(draft: Draft, fact: facts.RecordingNotFound) -> None:
 
 def case_close_pressed(draft: Draft, fact: facts.CaseClosePressed) -> None:
     """``*70``: closed once; without a case there is nothing to close."""
-    draft.say(case.closing(draft.call.case, fact.by))
+    draft.say(case.closing(draft.call.case, fact.by, draft.at))

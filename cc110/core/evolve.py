@@ -18,7 +18,7 @@ from cc110.core import case, events, legs
 from cc110.core.call import Call
 from cc110.core.case import Case
 from cc110.core.events import Event
-from cc110.core.ids import CaseId, ChannelId, QueueName, arrival_of, case_id_of
+from cc110.core.ids import ChannelId, QueueName, arrival_of, case_id_of
 from cc110.core.phases import Adrift, Deadline, Ended, Greeting, Held, Waiting
 from cc110.core.policy import Policy
 
@@ -103,7 +103,7 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
         case events.VerdictGiven(verdict=verdict):
             return replace(call, verdict=verdict, verdict_at=max(call.verdict_at or at, at))
         case events.CaseOpened(owner=owner):
-            return replace(call, case=Case(case_id=_case_id(call), owner=owner))
+            return replace(call, case=_case(call, owner, at))
         case events.CaseUpdated(owner=owner):
             return replace(call, case=case.updated(call.case, owner))
         case events.CaseClosed():
@@ -132,8 +132,8 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             assert_never(data)
 
 
-def _case_id(call: Call) -> CaseId:
-    return case_id_of(call.call_id)
+def _case(call: Call, owner: str, at: datetime) -> Case:
+    return Case(case_id=case_id_of(call.call_id), owner=owner, opened_at=at)
 
 
 def _queued(call: Call, queue: QueueName, at: datetime) -> Call:

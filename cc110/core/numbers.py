@@ -17,13 +17,14 @@ dialplan's ``FILTER``, ``LEN`` and substrings can't do. Every length counts digi
    | ``0...`` | any | no | ``62`` instead of the ``0`` |
    | ``8...`` | 9 to 12 | no | ``62`` before it: a mobile number without its ``0`` |
    | any | 10 or more | no | as it is: E.164 without ``+`` |
-   | any | 9 or less | no | unidentified: service numbers such as 110, 14045, 1500xxx |
+   | any | 9 or less | no | unidentified, as are service numbers: 110, 14045 |
 
-5. The result must have 8 to 15 digits (10 to 15 if it begins with ``62``) and not begin with ``0``;
-   else it is unidentified.
+5. The result must have 8 to 15 digits (10 to 15 if it begins with ``62``) and not begin with
+   ``0``; else it is unidentified.
 
-The rows of ``62628`` and ``0628`` undo what carriers are known to send (google/libphonenumber#1995);
-their lengths keep the area code 0628 apart from ``0`` before ``628...``.
+The rows of ``62628`` and ``0628`` undo what carriers are known to send
+(google/libphonenumber#1995); their lengths keep the area code 0628 apart from ``0`` before
+``628...``.
 """
 
 from cc110.core.ids import Number
@@ -36,11 +37,11 @@ MAX_CHARACTERS = 40
 
 _WITHOUT_SEPARATORS = str.maketrans("", "", SEPARATORS)
 
-_SHORT_COUNTRY_CODES = frozenset(
-    "1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 "
-    "60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98".split()
+_ONE_DIGIT_CODES = ("1", "7")
+_THREE_DIGIT_CODES = tuple(
+    "21 22 23 24 25 26 29 35 37 38 42 50 59 67 68 69 80 83 85 87 88 89 96 97 99".split()  # noqa: SIM905
 )
-"""ITU-T E.164's country codes of one and two digits; all others have three."""
+"""How ITU-T E.164's country codes of one and of three digits begin; all others have two."""
 
 
 def normalise(raw: str) -> Number | None:
@@ -97,5 +98,6 @@ def mask(number: Number) -> str:
 
 
 def _country_code(number: Number) -> str:
-    lengths = (1, 2)
-    return next((number[:n] for n in lengths if number[:n] in _SHORT_COUNTRY_CODES), number[:3])
+    if number.startswith(_ONE_DIGIT_CODES):
+        return number[:1]
+    return number[:3] if number.startswith(_THREE_DIGIT_CODES) else number[:2]

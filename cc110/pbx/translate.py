@@ -257,7 +257,8 @@ def roster_facts(message: AmiMessage, wrapup_s: Mapping[str, float]) -> tuple[f.
         message: an event.
         wrapup_s: each queue's wrap-up in seconds; the queue tells it in its own settings only.
     """
-    agent = AgentId(endpoint_of(message.get("Interface") + "-"))
+    interface = message.get("Interface") or message.get("Location")  # lists call it so
+    agent = AgentId(endpoint_of(interface + "-"))
     queue = QueueName(message.get("Queue"))
     if not agent or not queue:
         return ()

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote
 
 from cc110.pbx.embedded.apt_config import DebianSource, options, write_config
-from cc110.pbx.embedded.apt_errors import translate
+from cc110.pbx.embedded.apt_errors import disk_full, translate
 from cc110.pbx.embedded.bundles import MEGABYTE
 from cc110.pbx.embedded.children import ended
 from cc110.pbx.embedded.errors import AptMissing, DownloadDamaged
@@ -110,13 +110,18 @@ class PrivateApt:
 
     def _run(self, arguments: Sequence[str], report: Callable[[float], None] | None = None) -> str:
         """Run apt-get and return what it printed."""
-        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        with self._file() as out, self._file() as err:
             code = self._follow(arguments, out, err, report)
             out.seek(0)
             err.seek(0)
-            if code:
-                raise translate(err.read() or out.read(), mirror=self._source.mirror)
-            return out.read()
+            if not code:
+                return out.read()
+            said = err.read() or out.read()
+        # On a full disk apt may blame the mirror for a file that it could not write itself.
+        raise disk_full(self._home, said) or translate(said, mirror=self._source.mirror)
+
+    def _file(self) -> IO[str]:
+        return tempfile.TemporaryFile("w+", dir=self._home)
 
     def _follow(
         self,

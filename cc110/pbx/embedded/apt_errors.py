@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,8 @@ _ADVICE: dict[type[PbxInstallError], str] = {
     DownloadDamaged: "A package from {mirror} differs from its signed checksum ({said}): "
     "try again or use another mirror.",
 }
+_FULL = "{place} is full: free some space or set CC110_CACHE to a bigger disk."
+_NO_ROOM = 1_000_000
 
 
 def translate(output: str, *, mirror: str) -> PbxInstallError:
@@ -58,11 +61,18 @@ def translate(output: str, *, mirror: str) -> PbxInstallError:
     return PbxInstallError(f"apt-get failed: {said or 'it gave no reason'}.", detail=output)
 
 
+def disk_full(place: Path, output: str) -> DiskFull | None:
+    """Return an error if the disk of `place` has no room left, for bytes or for files."""
+    disk = os.statvfs(place)
+    if disk.f_bavail * disk.f_frsize > _NO_ROOM and (disk.f_favail or not disk.f_files):
+        return None
+    return DiskFull(_FULL.format(place=place), detail=output)
+
+
 def translate_os(error: OSError, *, place: Path) -> PbxInstallError:
     """Return the error that a failed write below `place` stands for."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        msg = f"{place} is full: free some space or set CC110_CACHE to a bigger disk."
-        return DiskFull(msg, detail=str(error))
+        return DiskFull(_FULL.format(place=place), detail=str(error))
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         msg = f"{place} cannot be written: set CC110_CACHE to a directory of your own."
         return CacheNotWritable(msg, detail=str(error))

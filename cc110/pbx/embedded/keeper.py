@@ -72,7 +72,7 @@ def _wait(descriptors: tuple[int, ...], seconds: float | None) -> bool:
 def _end(program: subprocess.Popen[bytes], ended: int, grace: float) -> None:
     program.terminate()
     if not _wait((ended,), grace):
-        print(f"keeper: still running {grace:g} s after SIGTERM, so it is killed", flush=True)
+        os.write(1, f"keeper: still running {grace:g} s after SIGTERM, so killed\n".encode())
         program.kill()
         _wait((ended,), None)
 

@@ -118,7 +118,7 @@ def _damaged(paths: Sequence[str]) -> DamagedCache:
     return DamagedCache(msg, detail="\n".join(paths))
 
 
-def _parse(document: Any) -> Manifest:  # noqa: ANN401 - whatever the file holds
+def _parse(document: Any) -> Manifest:
     if document["format"] != FORMAT:
         msg = f"format {document['format']} is not {FORMAT}"
         raise ValueError(msg)

@@ -42,9 +42,10 @@ class PlainProgress:
         """Print to `stream`."""
         self._stream = stream
 
-    def phase(self, name: str, total: int | None = None) -> None:  # noqa: ARG002 - part of Progress
+    def phase(self, name: str, total: int | None = None) -> None:
         """Print the phase's name."""
-        print(name, file=self._stream, flush=True)
+        self._stream.write(f"{name}\n")
+        self._stream.flush()
 
     def advance(self, n: int = 1) -> None:
         """Print nothing: a log wants no bar."""

@@ -61,7 +61,7 @@ def _unpack_one(deb: Path, tree: Path, lock: int) -> None:
     `dpkg-deb --extract` would replace a link such as /lib by a directory, and would keep owners and
     set-uid bits, which no tree that any user may unpack should have.
     """
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+", dir=tree) as said:
         code = _pipe(
             ["dpkg-deb", "--fsys-tarfile", str(deb)], [*_TAR, str(tree)], lock=lock, said=said
         )

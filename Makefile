@@ -1,0 +1,69 @@
+# Two commands matter: `make run` and `make test`. Nothing is written outside this checkout,
+# CC110_HOME (default: var/) and CC110_CACHE (default: .cache/).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help run test demo bench lint check prompts schemas lock clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("cc110 needs Python 3.11 or later, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV) || { echo 'Python has no venv module: apt install python3-venv'; exit 1; }
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo 'installing what cc110 needs into $(VENV)'
+	@$(PIP) install --require-hashes --requirement requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	@echo 'installing what the tests need into $(VENV)'
+	@$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+run: $(VENV)/.run ## PBX and daemon on the demo site, until Ctrl-C
+	@$(BIN)/cc110 run
+
+test: $(VENV)/.dev ## the whole test suite, real-PBX tests included
+	@$(BIN)/python -m pytest
+
+check: lint ## lint, types, and the tests that need no PBX
+	@$(BIN)/python -m pytest -m 'not pbx'
+
+demo: $(VENV)/.dev ## the SOP's scenarios with real SIP phones, as timelines
+	@$(BIN)/python -m tests.demo
+
+bench: $(VENV)/.dev ## figures, written to docs/bench.md
+	@$(BIN)/python -m tests.bench
+
+lint: $(VENV)/.dev ## style, types, who may import whom, prompts and schemas up to date
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo 'run: make format'; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/python tools/prompts.py --check
+	@$(BIN)/python -m cc110.journal.schemas --check
+
+format: $(VENV)/.dev ## put the code into shape
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format --quiet .
+
+prompts: $(VENV)/.dev ## make the prompts' audio anew from their texts (needs espeak-ng)
+	@$(BIN)/python tools/prompts.py
+
+schemas: $(VENV)/.dev ## write docs/events/ anew from the code
+	@$(BIN)/python -m cc110.journal.schemas --write
+
+lock: ## pin the dependencies anew (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group build pyproject.toml --output-file requirements/run.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group build --group lint --group test pyproject.toml --output-file requirements/dev.txt
+
+clean: ## remove everything that was made here, recordings and journal included
+	@rm -rf $(VENV) .cache var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,214 @@
+"""Every sentence about an event, Indonesian and English.
+
+A name in braces is a field of the event, put in words; besides there are ``who`` (the caller, with
+his number as far as it is known) and ``case`` (the case's short id).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from cc110.cli.words import Pair
+
+# A key is the event's type; a variant of it, chosen by `_variant`, follows after a dot.
+CATALOGUE: Final[Mapping[str, Pair]] = {
+    "CallArrived": (
+        "{who} menghubungi {dialled} lewat trunk {trunk}, untuk {queue}",
+        "{who} dials {dialled} on trunk {trunk}, for {queue}",
+    ),
+    "CallRejected": (
+        "{who} ditolak: nomornya diblokir {until}",
+        "{who} is rejected: the number is blocked {until}",
+    ),
+    "RecordingStarted": ("Rekaman dimulai", "Recording starts"),
+    "MenuChosen": (
+        "Penelepon memilih {choice}, {language}",
+        "The caller chooses {choice}, {language}",
+    ),
+    "CallQueued": (
+        "{who} masuk ke antrean {queue}, prioritas {priority}",
+        "{who} enters the queue {queue}, priority {priority}",
+    ),
+    "AgentRang": ("Operator {agent} berdering", "Operator {agent} rings"),
+    "AgentAnswered": (
+        "Operator {agent} menjawab setelah {waited_s}",
+        "Operator {agent} answers after {waited_s}",
+    ),
+    "VerdictGiven": (
+        "Operator {agent} menilai panggilan ini {verdict}",
+        "Operator {agent} judges the call {verdict}",
+    ),
+    "CaseOpened": (
+        "Operator {agent} membuka kasus {case}, milik {owner}",
+        "Operator {agent} opens case {case}, owned by {owner}",
+    ),
+    "CaseUpdated": (
+        "Kasus {case} menjadi milik {owner}: {reason}",
+        "Case {case} is now owned by {owner}: {reason}",
+    ),
+    "CaseUpdated.answered": (
+        "Kasus {case} diserahkan kepada {owner}",
+        "Case {case} is handed over to {owner}",
+    ),
+    "CaseUpdated.returned": (
+        "Kasus {case} tetap menjadi tugas {owner}",
+        "Case {case} stays as open work with {owner}",
+    ),
+    "CaseClosed": ("Kasus {case} ditutup oleh {by}", "Case {case} is closed by {by}"),
+    "TransferStarted.join": (
+        "Operator {agent} memanggil Polres {polres}; penelepon tetap bersamanya",
+        "Operator {agent} calls in Polres {polres}; the caller stays with him",
+    ),
+    "TransferStarted.blind": (
+        "Operator {agent} mengalihkan penelepon langsung ke Polres {polres}",
+        "Operator {agent} sends the caller straight to Polres {polres}",
+    ),
+    "TransferStarted.attended": (
+        "Operator {agent} mengalihkan penelepon ke Polres {polres} setelah bicara dengannya",
+        "Operator {agent} hands the caller to Polres {polres} after a word with it",
+    ),
+    "PolresRang": ("Polres {polres} berdering", "Polres {polres} rings"),
+    "PolresAnswered": (
+        "Polres {polres} menjawab dan berbicara dengan penelepon",
+        "Polres {polres} answers and talks with the caller",
+    ),
+    "TransferReturned.stays": (
+        "Polres {polres} {reason}; penelepon tetap bersama operator {agent}",
+        "Polres {polres} {reason}; the caller stays with operator {agent}",
+    ),
+    "TransferReturned.agent": (
+        "Polres {polres} {reason}; penelepon kembali ke operator {agent}",
+        "Polres {polres} {reason}; the caller goes back to operator {agent}",
+    ),
+    "TransferReturned.queue": (
+        "Polres {polres} {reason}; penelepon kembali ke depan antrean",
+        "Polres {polres} {reason}; the caller goes back to the front of the queue",
+    ),
+    "TransferReturned.caller-gone": (
+        "Polres {polres} {reason}: penelepon sudah menutup telepon",
+        "Polres {polres} {reason}: the caller had hung up",
+    ),
+    "AgentLeft.normal": (
+        "Operator {agent} meninggalkan percakapan",
+        "Operator {agent} leaves the talk",
+    ),
+    "AgentLeft.lost": (
+        "Sambungan operator {agent} terputus",
+        "The line of operator {agent} is lost",
+    ),
+    "PolresLeft.normal": (
+        "Polres {polres} meninggalkan percakapan",
+        "Polres {polres} leaves the talk",
+    ),
+    "PolresLeft.lost": (
+        "Sambungan Polres {polres} terputus",
+        "The line of Polres {polres} is lost",
+    ),
+    "CallRequeued": (
+        "{who} kembali ke depan antrean {queue}: {reason}",
+        "{who} is at the front of the queue {queue} again: {reason}",
+    ),
+    "CallRescued": (
+        "{who} tidak ada yang menangani ({reason}): dibawa ke depan antrean {queue}, ke-{attempt}",
+        "{who} had nobody ({reason}): brought to the front of the queue {queue}, time {attempt}",
+    ),
+    "CallAbandoned": (
+        "{who} menutup telepon sebelum dijawab, setelah menunggu {waited_s}",
+        "{who} hangs up before anybody answers, after waiting {waited_s}",
+    ),
+    "CallEnded": (
+        "Panggilan selesai setelah {duration_s}, diakhiri oleh {by}",
+        "The call ends after {duration_s}, ended by {by}",
+    ),
+    "RecordingFinalised": (
+        "Rekaman tersimpan, {seconds}: {path}",
+        "The recording is kept, {seconds}: {path}",
+    ),
+    "RecordingMissing": (
+        "REKAMAN TIDAK ADA: {path}: {reason}",
+        "NO RECORDING: {path}: {reason}",
+    ),
+    "RecordingMissing.never": ("REKAMAN TIDAK ADA: {reason}", "NO RECORDING: {reason}"),
+    "NumberBlocked": (
+        "Nomor {number} diblokir {until} oleh {by}: {reason}",
+        "Number {number} is blocked {until} by {by}: {reason}",
+    ),
+    "NumberUnblocked": (
+        "Blokir nomor {number} dicabut oleh {by}: {reason}",
+        "The block of number {number} is lifted by {by}: {reason}",
+    ),
+    "AgentLoggedIn": (
+        "Operator {agent} masuk bertugas di antrean {queue}",
+        "Operator {agent} logs in to the queue {queue}",
+    ),
+    "AgentLoggedOut": (
+        "Operator {agent} selesai bertugas di antrean {queue}",
+        "Operator {agent} logs out of the queue {queue}",
+    ),
+    "AgentPaused": (
+        "Operator {agent} istirahat dari antrean {queue}: {reason}",
+        "Operator {agent} pauses in the queue {queue}: {reason}",
+    ),
+    "AgentPaused.plain": (
+        "Operator {agent} istirahat dari antrean {queue}",
+        "Operator {agent} pauses in the queue {queue}",
+    ),
+    "AgentUnpaused": (
+        "Operator {agent} kembali bertugas di antrean {queue}",
+        "Operator {agent} is back in the queue {queue}",
+    ),
+    "PbxLost": (
+        "Hubungan ke PBX putus; panggilan tetap berjalan: {reason}",
+        "The link to the PBX is lost; calls go on: {reason}",
+    ),
+    "PbxBack": (
+        "Hubungan ke PBX pulih; panggilan yang berlangsung: {calls}",
+        "The link to the PBX is back; calls going on: {calls}",
+    ),
+}
+
+REASONS: Final[Mapping[str, Pair]] = {
+    "greeting": ("salam pembuka tidak selesai", "the greeting did not end"),
+    "return": ("operator tidak menjawab kembali", "the operator did not answer again"),
+    "returned": ("transfer ke Polres tidak berhasil", "the transfer to the Polres failed"),
+    "talk-ended": ("percakapan berakhir", "the talk ended"),
+    "operator-normal": ("operator sudah pergi", "the operator had left"),
+    "operator-left": ("operator sudah pergi", "the operator had left"),
+    "operator-lost": ("sambungan operator terputus", "the operator's line was lost"),
+    "polres-normal": ("Polres sudah pergi", "the Polres had left"),
+    "polres-left": ("Polres sudah pergi", "the Polres had left"),
+    "polres-lost": ("sambungan Polres terputus", "the line of the Polres was lost"),
+    "polres-no-answer": ("Polres tidak menjawab", "the Polres did not answer"),
+    "polres-busy": ("Polres sibuk", "the Polres was busy"),
+    "polres-unavailable": ("Polres tidak dapat dihubungi", "the Polres could not be reached"),
+    "polres-dropped": ("Polres menjawab lalu terputus", "the Polres answered and was gone again"),
+    "no recording was started": ("tidak pernah dimulai", "it was never started"),
+}
+"""What the core gives as a reason, by its word."""
+PEOPLES_REASONS: Final = frozenset({"NumberBlocked", "NumberUnblocked", "AgentPaused"})
+"""Events whose reason a person gave: it stays as it is."""
+
+WHO: Final[Pair] = ("Penelepon", "Caller")
+NO_NUMBER: Final[Pair] = ("tanpa nomor", "without a number")
+NOTES: Final[Mapping[str, Pair]] = {
+    "recovered": ("disimpulkan dari daftar PBX", "concluded from the PBX's lists"),
+    "implied": ("disimpulkan", "concluded"),
+    "restarted": ("PBX baru dimulai ulang", "the PBX was restarted"),
+    "claimed": ("nomor tidak dijamin", "the number is only claimed"),
+}
+TONES: Final[Mapping[str, str]] = {
+    "RecordingStarted": "dim",
+    "RecordingFinalised": "dim",
+    "AgentRang": "dim",
+    "PolresRang": "dim",
+    "AgentAnswered": "green",
+    "PolresAnswered": "green",
+    "PbxBack": "green",
+    "CallRejected": "yellow",
+    "CallAbandoned": "yellow",
+    "CallRequeued": "yellow",
+    "TransferReturned": "yellow",
+    "CallRescued": "bold red",
+    "RecordingMissing": "bold red",
+    "PbxLost": "bold red",
+}
+"""How to show an event's sentence, as rich writes it."""

@@ -1,0 +1,96 @@
+"""The closed vocabularies in words, Indonesian and English."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from cc110.core.words import (
+    AgentState,
+    EndedBy,
+    Language,
+    LeaveCause,
+    MenuChoice,
+    NumberSource,
+    TransferFailure,
+    TransferKind,
+    Verdict,
+)
+from cc110.journal.rows import Outcome
+
+Pair = tuple[str, str]
+"""Indonesian and English."""
+
+# By kind: values of different kinds may be spelled alike, and then a StrEnum holds them for equal.
+_WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
+    Verdict: {
+        Verdict.VALID: ("valid", "valid"),
+        Verdict.NOT_VALID: ("tidak valid", "not valid"),
+        Verdict.PRANK: ("iseng (prank)", "prank"),
+        Verdict.SILENT: ("tanpa suara", "silent"),
+    },
+    MenuChoice: {
+        MenuChoice.EMERGENCY: ("darurat", "emergency"),
+        MenuChoice.COMPLAINT: ("pengaduan", "complaint"),
+        MenuChoice.INFORMATION: ("informasi", "information"),
+        MenuChoice.CANNOT_SPEAK: ("tidak dapat bicara", "cannot speak"),
+    },
+    Language: {
+        Language.INDONESIAN: ("bahasa Indonesia", "Indonesian"),
+        Language.ENGLISH: ("bahasa Inggris", "English"),
+    },
+    NumberSource: {
+        NumberSource.ASSERTED: ("dijamin trunk", "vouched for by the trunk"),
+        NumberSource.CLAIMED: ("tidak dijamin", "only claimed"),
+        NumberSource.NONE: ("tanpa nomor", "none"),
+    },
+    TransferKind: {
+        TransferKind.JOIN: ("sambung bertiga", "join"),
+        TransferKind.BLIND: ("alih langsung", "blind"),
+        TransferKind.ATTENDED: ("alih setelah bicara", "attended"),
+    },
+    TransferFailure: {
+        TransferFailure.NO_ANSWER: ("tidak menjawab", "did not answer"),
+        TransferFailure.BUSY: ("sibuk", "was busy"),
+        TransferFailure.UNAVAILABLE: ("tidak dapat dihubungi", "could not be reached"),
+        TransferFailure.DROPPED: ("menjawab lalu terputus", "answered and was gone again"),
+        TransferFailure.CALLER_GONE: ("tidak sempat menjawab", "had no chance to answer"),
+    },
+    LeaveCause: {
+        LeaveCause.NORMAL: ("selesai", "left"),
+        LeaveCause.LOST: ("terputus", "lost"),
+    },
+    EndedBy: {
+        EndedBy.CALLER: ("penelepon", "the caller"),
+        EndedBy.AGENT: ("operator", "the operator"),
+        EndedBy.POLRES: ("Polres", "the Polres"),
+        EndedBy.LOST: ("gangguan sambungan", "a lost line"),
+    },
+    AgentState: {
+        AgentState.OFFLINE: ("tidak aktif", "offline"),
+        AgentState.IDLE: ("siap", "idle"),
+        AgentState.RINGING: ("berdering", "ringing"),
+        AgentState.TALKING: ("berbicara", "talking"),
+        AgentState.WRAP_UP: ("jeda usai panggilan", "wrap-up"),
+        AgentState.PAUSED: ("istirahat", "paused"),
+    },
+    Outcome: {
+        Outcome.LIVE: ("berlangsung", "live"),
+        Outcome.REJECTED: ("ditolak (diblokir)", "rejected (blocked)"),
+        Outcome.ABANDONED: ("ditinggal penelepon", "abandoned"),
+        Outcome.LOST: ("terputus", "lost"),
+        Outcome.ANSWERED: ("dijawab Polda", "answered"),
+        Outcome.RETURNED: ("kembali ke Polda", "returned"),
+        Outcome.TRANSFERRED: ("diterima Polres", "transferred"),
+    },
+}
+def pick(pair: Pair, lang: Language) -> str:
+    """One of the two languages."""
+    return pair[0] if lang is Language.INDONESIAN else pair[1]
+
+
+def word(value: StrEnum | None, lang: Language) -> str:
+    """A value in words; as it is written where there are none, empty for None."""
+    if value is None:
+        return ""
+    pair = _WORDS.get(type(value), {}).get(value)
+    return pick(pair, lang) if pair else value.value

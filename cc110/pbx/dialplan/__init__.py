@@ -1,0 +1,1 @@
+"""The dialplan's text as data: what stands where, and what each step leads to."""

@@ -1,0 +1,298 @@
+"""A whole cc110 for tests and the demo: embedded PBX, daemon in a process of its own, real phones.
+
+Everything is on free ports of the loopback and in a folder of its own, and gone when it is closed.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from cc110 import app
+from cc110.config.load import checkout, load
+from cc110.config.model import Config
+from cc110.config.secrets import Secrets, ensure_secrets
+from cc110.core.events import Recorded
+from cc110.journal import queries
+from cc110.journal.engine import ask, reading
+from cc110.pbx.embedded.process import PbxProcess
+from cc110.pbx.embedded.progress import NoProgress
+from cc110.ports import JournalUnavailable
+
+from .phones.observer import Observer
+from .phones.phone import CallHandle, CallState, Phone, SipAccount
+from .phones.timing import limit
+from .phones.tones import TONES
+
+TRUNK: Final = "127.0.0.2"
+_POLL_S: Final = 0.02
+DAEMON_COMMAND: Final = (
+    tuple(os.environ["CC110_TEST_DAEMON"].split())
+    if "CC110_TEST_DAEMON" in os.environ
+    else (sys.executable, "-m", "cc110.cli.main", "daemon")
+)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody has now, neither for TCP nor UDP, below the range the system gives to others."""
+    first = 20000 + os.getpid() % 300 * 40
+    found = list(islice((port for port in range(first, 32000) if _is_free(port)), count))
+    if len(found) < count:
+        raise OSError("no free port")
+    return found
+
+
+def _is_free(port: int) -> bool:
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+class DaemonProcess:
+    """The daemon, as a process that a test may kill, hang and start again."""
+
+    def __init__(self, environ: Mapping[str, str], log: Path) -> None:
+        self._environ = dict(environ)
+        self._log = log
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """Its process id; raises LookupError when it does not run."""
+        if self._process is None or self._process.returncode is not None:
+            raise LookupError("the daemon does not run")
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self, *, timeout: float = 15) -> None:
+        """Start it and wait until it says that it is ready."""
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *DAEMON_COMMAND,
+                env=self._environ,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        assert self._process.stdout
+        try:
+            async with asyncio.timeout(limit(timeout)):
+                while b"ready" not in (line := await self._process.stdout.readline()):
+                    if not line:
+                        raise RuntimeError(f"the daemon did not start:\n{self.said()[-3000:]}")
+        except TimeoutError:
+            await self.kill()
+            raise RuntimeError(f"the daemon is not ready:\n{self.said()[-3000:]}") from None
+
+    def said(self) -> str:
+        """Everything it has logged."""
+        return self._log.read_text(errors="replace")
+
+    def hang(self) -> None:
+        """SIGSTOP: its sockets stay open, nothing answers."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """SIGCONT."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    async def kill(self) -> None:
+        """SIGKILL, at once."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """SIGTERM, and wait until it has gone."""
+        await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> None:
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.send_signal(how)
+        if how is not signal.SIGKILL:
+            self._process.send_signal(signal.SIGCONT)
+        try:
+            async with asyncio.timeout(limit(15)):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+@dataclass
+class ControlRoom:
+    """PBX, daemon, and those who call and answer."""
+
+    config: Config
+    secrets: Secrets
+    pbx: PbxProcess
+    daemon: DaemonProcess
+    observer: Observer
+    phone_rtp: tuple[int, int]
+    _phones: list[Phone] = field(default_factory=list)
+
+    # --- people ---------------------------------------------------------------------------------
+
+    def account(self, extension: str) -> SipAccount:
+        """The account of an operator or a Polres."""
+        sip = self.config.settings.sip
+        password = self.secrets.sip[extension].get_secret_value()
+        return SipAccount(
+            user=extension, password=password, registrar_host=sip.host, registrar_port=sip.port
+        )
+
+    async def phone(self, extension: str, tone: str, **settings: Any) -> Phone:
+        """A registered phone of an operator or a Polres."""
+        phone = await Phone.start(
+            extension,
+            TONES[tone],
+            account=self.account(extension),
+            rtp_ports=self.phone_rtp,
+            **settings,
+        )
+        self._phones.append(phone)
+        return phone
+
+    async def operator(self, extension: str = "1101", tone: str = "operator", **settings: Any) -> Phone:
+        """An operator's phone, registered and logged in."""
+        phone = await self.phone(extension, tone, **settings)
+        await self.code(phone, "*11")
+        return phone
+
+    async def polres(self, extension: str = "7101", tone: str = "polres", **settings: Any) -> Phone:
+        """A Polres's phone."""
+        return await self.phone(extension, tone, **settings)
+
+    async def caller(self, tone: str = "caller") -> Phone:
+        """Somebody with a telephone, behind the trunk."""
+        phone = await Phone.start(tone, TONES[tone], bind=(TRUNK, 0), rtp_ports=self.phone_rtp)
+        self._phones.append(phone)
+        return phone
+
+    async def code(self, phone: Phone, code: str) -> None:
+        """Dial a code outside of a call and wait until it has been confirmed."""
+        call = await phone.dial(code)
+        await call.wait_for(CallState.DISCONNECTED)
+
+    async def dial_110(
+        self, caller: Phone, number: str = "+6280000000110", dialled: str = "110"
+    ) -> CallHandle:
+        """Call 110 through the trunk, with the number asserted by the trunk."""
+        sip = self.config.settings.sip
+        headers = {"P-Asserted-Identity": f"<sip:{number}@{TRUNK}>"}
+        return await caller.dial(f"sip:{dialled}@{sip.host}:{sip.port}", headers=headers)
+
+    async def everyone_home(self) -> None:
+        """All phones stop; all operators are logged out."""
+        phones, self._phones = self._phones, []
+        await asyncio.gather(*(phone.stop() for phone in phones))
+        for queue in self.config.queues:
+            for member in await self.observer.queue_status(queue):
+                if member.get("Event") == "QueueMember":
+                    who = member["StateInterface"]
+                    await self.observer.action("QueueRemove", Queue=queue, Interface=who)
+
+    # --- what is written ------------------------------------------------------------------------
+
+    @property
+    def recordings(self) -> Path:
+        """The recordings folder."""
+        return self.config.paths.recordings
+
+    async def events(self, *, after: int = 0) -> Sequence[Recorded]:
+        """The journal's events."""
+        url = self.config.journal_url.get_secret_value()
+        async with reading(url) as engine:
+            return (await ask(engine, queries.events_after, after, limit=100_000)).events
+
+    async def last_seq(self) -> int:
+        """The journal's newest event's number, 0 for none."""
+        try:
+            return max((one.seq for one in await self.events()), default=0)
+        except JournalUnavailable:
+            return 0
+
+    async def wait_event(
+        self,
+        kind: str,
+        *,
+        after: int = 0,
+        timeout: float = 10,
+        where: Callable[[Any], bool] = lambda _: True,
+    ) -> Recorded:
+        """Wait for an event in the journal; an error lists what came instead."""
+        end = time.monotonic() + limit(timeout)
+        while True:
+            found = await self.events(after=after)
+            for one in found:
+                if one.event.type == kind and where(one.event.data):
+                    return one
+            if time.monotonic() > end:
+                came = ", ".join(one.event.type for one in found)
+                raise TimeoutError(f"no {kind} in {timeout} s; there came: {came or 'nothing'}")
+            await asyncio.sleep(_POLL_S)
+
+
+@asynccontextmanager
+async def open_room(
+    home: Path, *, daemon: bool = True, cache: Path | None = None, **settings: object
+) -> AsyncIterator[ControlRoom]:
+    """A running control room in `home`; closed to the last process when the block is left.
+
+    Args:
+        home: CC110_HOME; short, because a Unix socket's path may have 107 bytes.
+        daemon: False starts the PBX alone.
+        cache: where the PBX is unpacked; the checkout's own by default.
+        settings: dotted names with `__` for the dot, such as `transfer__ring_s=3`.
+    """
+    environ = _environ(home, cache, settings)
+    config = load(environ=environ)
+    secrets = ensure_secrets(config)
+    async with AsyncExitStack() as stack:
+        pbx = await stack.enter_async_context(
+            app.embedded_pbx(config, secrets, progress=NoProgress())
+        )
+        process = DaemonProcess({**os.environ, **environ}, home / "daemon.log")
+        stack.push_async_callback(process.stop)
+        if daemon:
+            await process.start()
+        ami = config.settings.ami
+        secret = secrets.ami["cc110"].get_secret_value()
+        observer = await stack.enter_async_context(
+            await Observer.connect(port=ami.port, user="cc110", secret=secret)
+        )
+        first = int(environ["CC110_SIP__RTP_LAST"]) + 1
+        room = ControlRoom(config, secrets, pbx, process, observer, (first, first + 199))
+        stack.push_async_callback(room.everyone_home)
+        yield room
+
+
+def _environ(home: Path, cache: Path | None, settings: Mapping[str, object]) -> dict[str, str]:
+    sip, ami, agi = free_ports(3)
+    rtp = 32000 + os.getpid() % 40 * 800
+    given = {f"CC110_{name.upper()}": str(value) for name, value in settings.items()}
+    return {
+        "CC110_HOME": str(home),
+        "CC110_CACHE": str(cache or os.environ.get("CC110_CACHE") or checkout() / ".cache"),
+        "CC110_SIP__PORT": str(sip),
+        "CC110_AMI__PORT": str(ami),
+        "CC110_AGI__PORT": str(agi),
+        "CC110_SIP__RTP_FIRST": str(rtp),
+        "CC110_SIP__RTP_LAST": str(rtp + 598),
+        "CC110_LOG__FORMAT": "json",
+        **given,
+    }

@@ -1,0 +1,46 @@
+"""One control room for all scenarios; everyone goes home after each of them, and nothing is left."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from ..control_room import ControlRoom, open_room
+from ..phones.leaks import LeakProbe, assert_no_leaks
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every scenario needs a PBX and shares one event loop with it."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.pbx)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def control_room() -> AsyncIterator[ControlRoom]:
+    """PBX and daemon on the demo site, with shorter waits than a real one."""
+    home = Path(tempfile.mkdtemp(prefix="cc110-"))
+    try:
+        async with open_room(home, queue__wrap_up_s=0, transfer__polres_min_talk_s=2) as room:
+            yield room
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def room(control_room: ControlRoom) -> AsyncIterator[ControlRoom]:
+    """The control room, with nobody in it before and after."""
+    if not control_room.daemon.running:
+        await control_room.daemon.start()
+    probe = LeakProbe(observer=control_room.observer, own_children=True)
+    before = await probe.look()
+    yield control_room
+    if control_room.daemon.running:
+        control_room.daemon.go_on()
+    await control_room.everyone_home()
+    assert_no_leaks(before, await probe.settled(before, timeout=10))

@@ -1,0 +1,1 @@
+"""Real SIP phones, load generators and independent witnesses for the tests and the demo."""
