@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cc110.cli.records import start_of
+from cc110.cli import records
 from cc110.journal import queries
 from cc110.journal.engine import ask, reading
 from cc110.journal.store import Page
@@ -37,14 +37,14 @@ async def pages(
         try:
             async with reading(url) as engine:
                 if position is None:
-                    position = await ask(engine, start_of, since)
+                    position = await ask(engine, records.start_of, since)
                 async for page in _tail(engine, _file(url), position, call_id):
                     position = page.last_seq
                     yield page
+            position = 0
         except JournalUnavailable as reason:
             yield reason
-            if not _file(url).is_file():
-                position = 0
+            position = position if _file(url).is_file() else 0
         await asyncio.sleep(POLL_S)
 
 
@@ -72,3 +72,14 @@ def _identity(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+async def call_named(url: str, wanted: str) -> str:
+    """The id of a call that is named by its id or its short id.
+
+    Raises:
+        NotFound, Ambiguous: none or several have it.
+        JournalUnavailable: there is no journal.
+    """
+    async with reading(url) as engine:
+        return await ask(engine, records.call_id, wanted)

@@ -69,7 +69,9 @@ def root(
     ] = None,
     home: Annotated[
         Path | None,
-        typer.Option("--home", help="Folder that cc110 writes in (CC110_HOME).", show_default=False),
+        typer.Option(
+            "--home", help="Folder that cc110 writes in (CC110_HOME).", show_default=False
+        ),
     ] = None,
     lang: Annotated[
         Language, typer.Option("--lang", help="Language of calls, cases and operators.")
@@ -91,7 +93,7 @@ def root(
 
 def main() -> None:
     """The entry point of the ``cc110`` script."""
-    app()
+    app(prog_name="cc110")
 
 
 if __name__ == "__main__":

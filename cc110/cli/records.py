@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -10,11 +11,11 @@ from sqlalchemy import Column, Connection, Table, select
 from cc110.config.model import Config
 from cc110.core.events import Recorded
 from cc110.journal import queries
-from cc110.journal.codec import time_text
+from cc110.journal.codec import Line, time_text
 from cc110.journal.engine import ask, reading
-from cc110.journal.rows import BlockRow
+from cc110.journal.rows import BlockRow, CallStory, CaseRow
 from cc110.journal.schema import calls, cases, cursors, events
-from cc110.journal.store import read_page, read_tip
+from cc110.journal.store import page_of, read_tip
 from cc110.ports import Cc110Error
 
 P = ParamSpec("P")
@@ -88,7 +89,7 @@ def _the_one(
     return wanted if wanted in found else found[0]
 
 
-def story(connection: Connection, wanted: str) -> queries.CallStory:
+def story(connection: Connection, wanted: str) -> CallStory:
     """A call with all its events.
 
     Raises:
@@ -100,9 +101,7 @@ def story(connection: Connection, wanted: str) -> queries.CallStory:
     return found
 
 
-def case_story(
-    connection: Connection, wanted: str
-) -> tuple[queries.CaseRow, tuple[Recorded, ...]]:
+def case_story(connection: Connection, wanted: str) -> tuple[CaseRow, tuple[Recorded, ...]]:
     """A case with its own events.
 
     Raises:
@@ -127,13 +126,12 @@ def every_block(connection: Connection, in_force_at: datetime | None) -> list[Bl
             return found
 
 
-def agent_events(connection: Connection) -> list[Recorded]:
+def agent_events(connection: Connection) -> tuple[Recorded, ...]:
     """Every log-in, log-out and pause of operators, in order."""
-    seqs = select(events.c.seq).where(events.c.type.in_(_AGENTS)).order_by(events.c.seq)
-    found: list[Recorded] = []
-    for seq in connection.scalars(seqs).all():
-        found += read_page(connection, after=seq - 1, limit=1).events
-    return found
+    columns = (events.c[one.name] for one in fields(Line))
+    query = select(*columns).where(events.c.type.in_(_AGENTS)).order_by(events.c.seq)
+    lines = [Line(**row) for row in connection.execute(query).mappings()]
+    return page_of(lines, after=0, limit=len(lines)).events
 
 
 def reached(connection: Connection, reader: str) -> int:

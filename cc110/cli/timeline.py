@@ -179,7 +179,9 @@ def _way_back(data: events.TransferReturned, kinds: Mapping[PolresExt, TransferK
 
 
 def _notes(data: events.Data) -> Iterable[str]:
-    yield from (name for name in ("recovered", "implied", "restarted") if getattr(data, name, False))
+    yield from (
+        name for name in ("recovered", "implied", "restarted") if getattr(data, name, False)
+    )
     if getattr(data, "source", None) is NumberSource.CLAIMED:
         yield "claimed"
 

@@ -83,6 +83,8 @@ _WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
         Outcome.TRANSFERRED: ("diterima Polres", "transferred"),
     },
 }
+
+
 def pick(pair: Pair, lang: Language) -> str:
     """One of the two languages."""
     return pair[0] if lang is Language.INDONESIAN else pair[1]

@@ -9,8 +9,6 @@ from cc110.config.locate import Key
 from cc110.config.problem import hint
 from cc110.config.settings import Part
 
-_HIDDEN: Final = frozenset({"url"})
-"""Keys whose values may hold a password."""
 _KINDS: Final = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
@@ -82,7 +80,7 @@ def sentence(model: type[Part], error: Mapping[str, Any]) -> str:
         case "tuple_type" if part_at(model, key) is not None:
             return f"{header(key)} must be written {header((*key, 0))}"
         case _:
-            return f"{label(key)} {_fault(error)}{_not(key, error)}"
+            return f"{label(key)} {_fault(error)}{_not(error)}"
 
 
 def label(key: Key) -> str:
@@ -117,10 +115,10 @@ def _fault(error: Mapping[str, Any]) -> str:
     return sentence.format_map(limits).replace("'", '"' if kind == "literal_error" else "'")
 
 
-def _not(key: Key, error: Mapping[str, Any]) -> str:
-    """``, not 45``: what was written, where the sentence does not say it and it is no secret."""
+def _not(error: Mapping[str, Any]) -> str:
+    """``, not 45``: what was written, where the sentence does not say it."""
     value = error["input"]
-    if error["type"] in {"value_error", "too_short"} or key[-1] in _HIDDEN:
+    if error["type"] in {"value_error", "too_short"}:
         return ""
     match value:
         case bool():

@@ -111,6 +111,8 @@ class Call:
     """Every attempt to bring in a Polres, the newest last."""
     last_agent: AgentId | None = None
     rescues: int = 0
+    recovered_at: datetime | None = None
+    """When the PBX's own list last told what nobody had heard of."""
 
     # What was already said, so that a fact told again is silent.
     queued: bool = False
@@ -176,6 +178,10 @@ class Call:
         last = before[-1]
         dropped = reason is TransferFailure.DROPPED and last.outcome is Outcome.ANSWERED
         return last if dropped or last.outcome is Outcome.OPEN else None
+
+    def is_history(self, at: datetime) -> bool:
+        """True when something happened before the PBX's list told how it all came out."""
+        return self.recovered_at is not None and at < self.recovered_at
 
     def has_polres(self, polres: PolresExt) -> bool:
         """True when that Polres is in the talk."""

@@ -137,6 +137,7 @@ class TransferStarted(EventData):
     ring_s: float
     implied: bool = False
     """True when it was concluded from what the Polres did: nobody had told of the request."""
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +164,7 @@ class TransferReturned(EventData):
     reason: TransferFailure
     agent: AgentId | None
     """The operator who has or shall have him again; None = the front of the queue."""
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +195,7 @@ class CallRequeued(EventData):
 
     queue: QueueName
     reason: str
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

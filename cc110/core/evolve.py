@@ -51,7 +51,8 @@ def evolve(call: Call | None, event: Event, policy: Policy) -> Call | None:
         return _arrived(event, data, policy) if isinstance(data, events.CallArrived) else None
     if call.ended and not isinstance(data, AFTER_END):
         return call
-    return _grown(call, data, event.at, policy)
+    call = _grown(call, data, event.at, policy)
+    return replace(call, recovered_at=event.at) if getattr(data, "recovered", False) else call
 
 
 def _arrived(event: Event, data: events.CallArrived, policy: Policy) -> Call | None:
@@ -70,6 +71,7 @@ def _arrived(event: Event, data: events.CallArrived, policy: Policy) -> Call | N
         waits_from=min(known or event.at, event.at),
         phase=Greeting(deadline=Deadline.after("greeting", event.at, policy.greeting_limit_s)),
         since=event.at,
+        recovered_at=event.at if data.recovered else None,
     )
 
 
@@ -142,6 +144,8 @@ def _queued(call: Call, queue: QueueName, at: datetime) -> Call:
         call, queued=True, queue=call.queue if call.entries else queue, entries=call.entries | {at}
     )
     match call.phase:
+        case _ if call.is_history(at):
+            return call
         case Greeting():
             return _waits(call, queue, at)
         case Waiting() as waiting:
@@ -154,7 +158,7 @@ def _queued(call: Call, queue: QueueName, at: datetime) -> Call:
 
 def _requeued(call: Call, queue: QueueName, at: datetime) -> Call:
     call = replace(call, entries=call.entries | {at})
-    if isinstance(call.phase, Held) and at < call.since:
+    if call.is_history(at) or (isinstance(call.phase, Held) and at < call.since):
         return call
     return _waits(replace(legs.without_legs(call, call.legs, at), waits_from=at), queue, at)
 
@@ -175,6 +179,8 @@ def _rang(call: Call, data: events.AgentRang, at: datetime, policy: Policy) -> C
     """A phone that rings before anybody had him proves that he is in the queue; after that, it is
     that the dialplan rings an operator for a caller who comes back."""
     call = replace(call, rang=call.rang | {(data.agent, at)})
+    if call.is_history(at):
+        return call
     if isinstance(call.phase, Adrift):
         return legs.entered(call, legs.returning(data.agent, at, policy), at)
     if isinstance(call.phase, Greeting):

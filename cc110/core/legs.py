@@ -90,11 +90,11 @@ def polres_answered(call: Call, data: PolresAnswered, at: datetime, policy: Poli
 def _joined(call: Call, leg: Leg, policy: Policy) -> Call:
     call = replace(call, met=call.met | {leg.channel})
     overtaken = isinstance(call.phase, Waiting) and leg.since < call.since
+    if overtaken or call.is_history(leg.since):
+        return call
     parted = call.parted.get(leg.channel)
     if parted is not None and leg.since <= parted:
-        return call if overtaken else _came_and_went(call, leg, parted, policy)
-    if overtaken:
-        return call
+        return _came_and_went(call, leg, parted, policy)
     others = tuple(other for other in call.legs if other.channel != leg.channel)
     call = replace(call, legs=(*others, leg))
     return entered(call, by_legs(call, nobody=call.phase), leg.since)
@@ -115,7 +115,7 @@ def left(call: Call, data: AgentLeft | PolresLeft, at: datetime, policy: Policy)
     channel = ChannelId(data.channel)
     leg = call.leg(channel)
     call = replace(call, gone=call.gone | {channel})
-    if leg is None or call.left_earlier(channel, at):
+    if leg is None or call.left_earlier(channel, at) or call.is_history(at):
         return replace(call, parted=_parted(call, [channel], at))
     call = without_legs(call, [leg], at)
     seconds = _patience_s(call, leg, data, at, policy)
@@ -165,11 +165,12 @@ def _parted(call: Call, out: Iterable[ChannelId], at: datetime) -> dict[ChannelI
 def transfer_started(call: Call, data: TransferStarted, at: datetime, policy: Policy) -> Call:
     """A Polres is being brought in; a blind transfer takes the operator's leg out of the talk."""
     call = _with_try(call, data, at, policy)
-    leaves = data.kind is TransferKind.BLIND and at >= call.since
+    past = call.is_history(at)
+    leaves = data.kind is TransferKind.BLIND and at >= call.since and not past
     if leaves:
         his = [leg for leg in call.legs if isinstance(leg, AgentLeg) and leg.agent == data.agent]
         call = without_legs(call, his, at)
-    if isinstance(call.phase, Greeting | Waiting) and not leaves:
+    if not call.legs and (past or (isinstance(call.phase, Greeting | Waiting) and not leaves)):
         return call
     return entered(call, by_legs(call, nobody=call.phase), at)
 
@@ -191,9 +192,10 @@ def transfer_returned(call: Call, data: TransferReturned, at: datetime, policy: 
     """A Polres did not take the call: who is in the talk has him, or shall have him."""
     failing = call.failing_try(data.polres, data.reason, at)
     call = marked(call, failing, outcome=Outcome.FAILED)
-    if data.reason is TransferFailure.DROPPED:
+    past = call.is_history(at)
+    if data.reason is TransferFailure.DROPPED and not past:
         call = without_legs(call, _dropped(call, data, at), at)
-    if isinstance(call.phase, Greeting | Waiting):
+    if isinstance(call.phase, Greeting | Waiting) or (past and not call.legs):
         return call
     nobody = _back(data, at, policy)
     call = replace(call, waits_from=at) if not call.legs else call

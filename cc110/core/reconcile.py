@@ -9,8 +9,8 @@ call.
 from cc110.core import facts, intake, menu, talk, transfer
 from cc110.core.call import AgentLeg, Leg
 from cc110.core.draft import Draft
-from cc110.core.events import CallArrived, CallQueued, CallRequeued
-from cc110.core.phases import Returning, Waiting
+from cc110.core.events import AgentRang, CallArrived, CallQueued, CallRequeued
+from cc110.core.phases import Adrift, Returning, Waiting
 from cc110.core.words import LeaveCause, MenuChoice, Stage, TransferFailure, TransferKind
 
 
@@ -95,7 +95,8 @@ def _in_queue(draft: Draft, fact: facts.Seen) -> None:
     if isinstance(call.phase, Waiting):
         return
     if call.queued or call.met:
-        draft.say(CallRequeued(queue=fact.queue, reason=intake.why_back(call.phase)))
+        reason = intake.why_back(call.phase)
+        draft.say(CallRequeued(queue=fact.queue, reason=reason, recovered=True))
         return
     priority = menu.priority_of(call.choice or MenuChoice.EMERGENCY)
     draft.say(CallQueued(queue=fact.queue, priority=priority, recovered=True))
@@ -107,14 +108,18 @@ def _polres_rings(draft: Draft, fact: facts.Seen) -> None:
         return
     kind = TransferKind.JOIN if draft.call.legs else TransferKind.BLIND
     ring_s = draft.policy.polres_ring_s
-    transfer.imply(draft, fact.polres, agent=fact.agent, kind=kind, ring_s=ring_s)
+    transfer.imply(draft, fact.polres, agent=fact.agent, kind=kind, ring_s=ring_s, recovered=True)
 
 
 def _returns(draft: Draft, fact: facts.Seen) -> None:
     if isinstance(draft.call.phase, Returning):
         return
     if fact.polres and not draft.call.tries_at(fact.polres):
-        transfer.imply(draft, fact.polres, agent=fact.agent, kind=TransferKind.BLIND)
+        kind = TransferKind.BLIND
+        transfer.imply(draft, fact.polres, agent=fact.agent, kind=kind, recovered=True)
     for attempt in draft.call.open_tries[-1:]:
         return_to = fact.agent or attempt.return_to
-        transfer.give_back(draft, attempt, TransferFailure.NO_ANSWER, return_to=return_to)
+        reason = TransferFailure.NO_ANSWER
+        transfer.give_back(draft, attempt, reason, return_to=return_to, recovered=True)
+    if fact.agent and isinstance(draft.call.phase, Adrift):
+        draft.say(AgentRang(agent=fact.agent))

@@ -31,7 +31,9 @@ def _is_told(attempt: Transfer, fact: facts.TransferAsked) -> bool:
     return before or told_twice(attempt.at, fact.at)
 
 
-def _start(draft: Draft, fact: facts.TransferAsked, *, implied: bool) -> None:
+def _start(
+    draft: Draft, fact: facts.TransferAsked, *, implied: bool, recovered: bool = False
+) -> None:
     judge(draft, fact.agent, Verdict.VALID, implied=True)
     open_case(draft, fact.agent)
     draft.say(
@@ -41,6 +43,7 @@ def _start(draft: Draft, fact: facts.TransferAsked, *, implied: bool) -> None:
             kind=fact.kind,
             ring_s=fact.ring_s,
             implied=implied,
+            recovered=recovered,
         )
     )
 
@@ -52,6 +55,7 @@ def imply(
     agent: AgentId | None = None,
     kind: TransferKind = TransferKind.JOIN,
     ring_s: float = 0.0,
+    recovered: bool = False,
 ) -> None:
     """Conclude the request of a transfer that was not told; without any operator there was none."""
     doer = agent or draft.call.last_agent
@@ -65,7 +69,7 @@ def imply(
         kind=kind,
         ring_s=ring_s,
     )
-    _start(draft, request, implied=True)
+    _start(draft, request, implied=True, recovered=recovered)
 
 
 def ringing(draft: Draft, fact: facts.PolresRinging) -> None:
@@ -119,13 +123,20 @@ def _return_to(call: Call, attempt: Transfer, reason: TransferFailure) -> AgentI
 
 
 def give_back(
-    draft: Draft, attempt: Transfer, reason: TransferFailure, *, return_to: AgentId | None
+    draft: Draft,
+    attempt: Transfer,
+    reason: TransferFailure,
+    *,
+    return_to: AgentId | None,
+    recovered: bool = False,
 ) -> None:
     """The caller is the Polda's again; the case stays with the Polres as open work (S1.10, S1.11).
 
     Not so when the caller hung up first: then the Polres had no chance.
     """
-    draft.say(TransferReturned(polres=attempt.polres, reason=reason, agent=return_to))
+    draft.say(
+        TransferReturned(polres=attempt.polres, reason=reason, agent=return_to, recovered=recovered)
+    )
     if reason is not TransferFailure.CALLER_GONE:
         hand_over(draft, attempt.polres, f"returned:{reason}")
 

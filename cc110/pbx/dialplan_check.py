@@ -13,7 +13,8 @@ from cc110.pbx.dialplan.model import Context, Dialplan, Extension, Place, Step
 from cc110.pbx.dialplan.read import read_dialplan
 from cc110.pbx.dialplan.targets import QueueUsed, Target, targets_of
 
-_PROMPT: Final = re.compile(r"(?<![\w/-])cc110/(?=[a-z$])")
+_PROMPT: Final = re.compile(r"(?<![\w/-])cc110/(?=[a-z$])|\bcc110-say,s,1\([^,]*,(?=[a-z$])")
+"""What stands before a prompt's key: its folder, or the subroutine that says it to somebody."""
 _OPEN_ENDED: Final = re.compile(r"[.!]")
 
 
@@ -91,7 +92,8 @@ class _Look:
         found = tuple(known for each in contexts for known in self.dialplan.find(each, name))
         if not found:
             known = (known for each in self.dialplan.reachable(contexts[0]) for known in each.names)
-            return f"context `{contexts[0]}` has no extension `{name}`{hint(name, known)}"
+            close = "" if name.isdigit() else hint(name, known)
+            return f"context `{contexts[0]}` has no extension `{name}`{close}"
         return self._label_fault(contexts[0], name, found, target.where)
 
     def _label_fault(

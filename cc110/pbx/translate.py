@@ -303,7 +303,7 @@ def seen_calls(channels: Sequence[AmiMessage], *, at: datetime) -> tuple[f.Seen,
 
 
 def _seen_calls(channels: Sequence[AmiMessage], at: datetime) -> Iterator[f.Seen]:
-    told = [(message, message.variables("Variable")) for message in channels]
+    told = [(message, _set_variables(message)) for message in channels]
     for message, said in told:
         channel, call_id = message.get("Uniqueid"), said.get(names.VAR_CALL)
         if not call_id or said.get(names.VAR_ROLE) or said.get(names.VAR_CHAN) != channel:
@@ -315,6 +315,12 @@ def _seen_calls(channels: Sequence[AmiMessage], at: datetime) -> Iterator[f.Seen
             if bridge and other.get("BridgeID") == bridge and (leg := _leg(other, words))
         )
         yield _seen(at, CallId(call_id), ChannelId(channel), said, legs)
+
+
+def _set_variables(message: AmiMessage) -> Said:
+    """``Status`` writes ``(null)`` for a variable that is not set (main/manager.c)."""
+    found = message.variables("Variable")
+    return {name: value for name, value in found.items() if value != "(null)"}
 
 
 def _leg(message: AmiMessage, said: Said) -> f.LegSeen | None:

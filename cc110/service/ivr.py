@@ -80,8 +80,10 @@ class Ivr:
                     return await self._chosen(line, choice)
                 case menu.Unknown():
                     break
-                case menu.NeedMore(language=language) if language is not line.language:
-                    english = await line.speak(language)
+                case menu.NeedMore(language=Language.ENGLISH):
+                    english = await line.speak(Language.ENGLISH)
+                case menu.NeedMore():
+                    pass
             pressed = await line.play("menu", MENU_KEYS) if english else ""
             pressed, english = pressed or await line.key(self._next_key_s), False
         return MenuChoice.EMERGENCY

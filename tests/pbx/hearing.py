@@ -1,12 +1,18 @@
-"""Who hears whom, in words."""
+"""Who hears whom, and whether somebody heard words or music, in words."""
 
 import asyncio
 from itertools import permutations
+from typing import Final
 
+import numpy as np
+
+from ..phones.hearing import HOP_S, HearingTimeline
 from ..phones.phone import CallHandle
 from ..phones.tones import PRESENT, TONES
 
-ABSENT = 0.01
+ABSENT: Final = 0.01
+_BEYOND_TONES: Final = 0.02
+"""Root mean square of what is no phone's tone: words read 0.05 and more, a clean tone below 0.005."""
 
 
 async def in_talk(**calls: CallHandle) -> bool:
@@ -15,3 +21,18 @@ async def in_talk(**calls: CallHandle) -> bool:
         zip(calls, await asyncio.gather(*(call.heard(0.3) for call in calls.values())), strict=True)
     )
     return all(heard[one][TONES[other]] > PRESENT for one, other in permutations(calls, 2))
+
+
+def words_s(
+    ear: HearingTimeline, *, start: float | None = None, end: float | None = None
+) -> float:
+    """Seconds in which something was heard that is no phone's tone: words or music.
+
+    The edge of a tone sounds like that for at most 40 ms.
+    """
+    windows = ear.windows(*TONES.values())
+    times = ear.start + windows.centres
+    tones = sum(windows.levels[hertz] ** 2 / 2 for hertz in TONES.values())
+    beyond = np.sqrt(np.maximum(windows.loudness**2 - tones, 0)) > _BEYOND_TONES
+    inside = (times >= (start or ear.start)) & (times <= (end or ear.end))
+    return float(np.count_nonzero(beyond & inside) * HOP_S)

@@ -241,7 +241,7 @@ class CallHandle:
         whole = HearingTimeline.unpack(packed)
         skipped = round(_FIRST_FRAMES_S * 8000)
         part = HearingTimeline(
-            start=whole.start + _FIRST_FRAMES_S, samples=whole.samples[skipped:], late_s=0
+            start=whole.start + _FIRST_FRAMES_S, samples=whole.samples[skipped:], late_s=whole.late_s
         )
         return part.mean_levels(tuple(frequencies))
 

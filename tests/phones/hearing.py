@@ -3,7 +3,7 @@
 import base64
 import wave
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -12,14 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .tones import PRESENT, TONES, Samples, Windows, analyse
-from .wire import SAMPLE_RATE
+from .wire import BUFFER_FRAME_S, BUFFER_SLOT_S, SAMPLE_RATE
 
 HOP_S: Final = 0.005
 """Resolution of every edge that is measured."""
-ONE_PACKET_S: Final = 0.026
-"""The longest silence that one late packet of 20 ms can leave, measured every 5 ms."""
+_NEARBY_SLOTS: Final = 5
 LOUD: Final = 0.05
 """Root mean square from which there is sound of any kind; 40 % of a tone, as for one tone."""
+
+
+FORGIVEN_S: Final = 0.1
+"""Late packets up to this are what the jitter buffer of any telephone hides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +31,18 @@ class Gap:
 
     start: float
     end: float
+    late: float
+    """Seconds of it that came after all: packets were late and waited in the buffer afterwards."""
 
     @property
     def length(self) -> float:
-        """Seconds."""
+        """Seconds of silence in the ear."""
         return self.end - self.start
+
+    @property
+    def missing(self) -> float:
+        """Seconds of silence in what was sent: the length without what was only late."""
+        return max(0.0, self.length - self.late)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,17 +53,17 @@ class HearingTimeline:
     one stream of packets is therefore exact to 5 ms; a moment is exact to 5 ms plus the up to
     20 ms that a packet waits for the phone's next tick, and is never too early by more than 5 ms.
 
-    A packet that is late is heard as a gap, like one that never came; on a busy machine that
-    happens now and then for one packet. ``min_s=ONE_PACKET_S`` overlooks those.
+    The phone's jitter buffer starts empty and never discards: whatever is late leaves a gap in the
+    ear and a fuller buffer. How full it was is known, so gaps that are only late are told from gaps
+    in which nothing was sent, and moments are those of the arrival.
     """
 
     start: float
     samples: Samples
     late_s: float
     """The most by which the phone's own clock lagged behind: how busy the machine was."""
-    buffered_s: float = 0.0
-    """By how much the phone heard everything later at the end than at the start, because packets
-    had come late: what a moment may be corrected by."""
+    buffers: Mapping[int, float] = field(default_factory=dict)
+    """Seconds of sound that waited in the jitter buffer, by slots of 40 ms."""
 
     @classmethod
     def unpack(cls, packed: Mapping[str, Any]) -> "HearingTimeline":
@@ -63,7 +73,7 @@ class HearingTimeline:
             start=packed["start"],
             samples=pcm.astype(np.float64) / 32768,
             late_s=packed["late"],
-            buffered_s=packed["buffered"],
+            buffers={slot: frames * BUFFER_FRAME_S for slot, frames in packed["buffers"]},
         )
 
     @property
@@ -96,17 +106,26 @@ class HearingTimeline:
         last = len(times) if end is None else int(np.searchsorted(times, end))
         return times, slice(first, last)
 
+    def buffered(self, at: float) -> float:
+        """Seconds of sound that waited in the jitter buffer at a moment."""
+        slot = int(at / BUFFER_SLOT_S)
+        near = (self.buffers.get(slot - back) for back in range(_NEARBY_SLOTS))
+        return next((found for found in near if found is not None), 0.0)
+
+    def _arrived(self, times: NDArray[np.float64], which: NDArray[np.bool_], n: int) -> float | None:
+        """When the n-th of the windows came in, which is before it was heard."""
+        found = times[which]
+        return float(found[n]) - self.buffered(found[n]) if len(found) else None
+
     def first_heard(self, *frequencies: int, after: float | None = None) -> float | None:
         """When any of the tones is heard first, or None."""
         times, span = self._span(after, None)
-        found = np.flatnonzero(self._heard(frequencies)[span])
-        return float(times[span][found[0]]) if len(found) else None
+        return self._arrived(times[span], self._heard(frequencies)[span], 0)
 
     def last_heard(self, *frequencies: int, before: float | None = None) -> float | None:
         """When any of the tones is heard last, or None."""
         times, span = self._span(None, before)
-        found = np.flatnonzero(self._heard(frequencies)[span])
-        return float(times[span][found[-1]]) if len(found) else None
+        return self._arrived(times[span], self._heard(frequencies)[span], -1)
 
     def share(
         self, *frequencies: int, start: float | None = None, end: float | None = None
@@ -125,21 +144,29 @@ class HearingTimeline:
     ) -> tuple[Gap, ...]:
         """Where none of the tones (or no sound at all) is heard for at least ``min_s``.
 
-        Without ``start`` or ``end``, from the first to the last time that something is heard.
+        Packets that were only late do not count, up to ``FORGIVEN_S``. Without ``start`` or
+        ``end``, from the first to the last time that something is heard.
         """
-        first = self.first_heard(*frequencies) if start is None else start
-        last = self.last_heard(*frequencies) if end is None else end
-        if first is None or last is None:
+        times = self.start + self._known.centres
+        heard = self._heard(frequencies)
+        sounding = times[heard]
+        if not len(sounding) and (start is None or end is None):
             return ()
-        times, span = self._span(first, last)
-        silent = ~self._heard(frequencies)[span]
-        gaps = _runs(silent, times[span])
-        return tuple(gap for gap in gaps if gap.length >= min_s)
+        first = sounding[0] if start is None else start
+        last = sounding[-1] if end is None else end
+        _, span = self._span(first, last)
+        gaps = (self._gap(*run) for run in _runs(~heard[span], times[span]))
+        return tuple(g for g in gaps if g.missing >= min_s or g.length >= max(FORGIVEN_S, min_s))
+
+    def _gap(self, start: float, end: float) -> Gap:
+        """A gap, with what the buffer took in during it."""
+        before, after = self.buffered(start - BUFFER_SLOT_S), self.buffered(end + BUFFER_SLOT_S)
+        return Gap(start=start, end=end, late=after - before)
 
     def longest_gap(
         self, *frequencies: int, start: float | None = None, end: float | None = None
     ) -> float:
-        """Seconds of the longest silence, 0 if there is none."""
+        """Seconds of the longest silence as ``silence_gaps`` finds them, 0 if there is none."""
         gaps = self.silence_gaps(*frequencies, start=start, end=end)
         return max((gap.length for gap in gaps), default=0.0)
 
@@ -157,11 +184,9 @@ class HearingTimeline:
             file.writeframes((self.samples * 32768).astype("<i2").tobytes())
 
 
-def _runs(silent: NDArray[np.bool_], times: NDArray[np.float64]) -> list[Gap]:
+def _runs(silent: NDArray[np.bool_], times: NDArray[np.float64]) -> list[tuple[float, float]]:
     """The silent stretches: from the first silent window to the first window with sound again."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
     ends = np.append(times, times[-1] + HOP_S) if len(times) else times
-    return [
-        Gap(start=float(ends[a]), end=float(ends[b]))
-        for a, b in zip(edges[::2], edges[1::2], strict=True)
-    ]
+    pairs = zip(edges[::2], edges[1::2], strict=True)
+    return [(float(ends[first]), float(ends[last])) for first, last in pairs]

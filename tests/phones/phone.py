@@ -53,7 +53,7 @@ class Phone:
         self.account = account
         self.host = host
         self.log: EventLog[PhoneEvent] = EventLog(f"phone {name}")
-        self._seen = 0
+        self._taken: set[int] = set()
         self._link: PhoneLink
 
     @classmethod
@@ -226,13 +226,15 @@ class Phone:
     async def incoming(self, *, timeout: float = DEFAULT_LIMIT_S) -> CallHandle:
         """The next call that comes in and that this method has not returned before."""
         event = await self.log.wait_for(
-            lambda e: e.kind is EventKind.STATE and e.text == CallState.INCOMING,
+            lambda e: (
+                e.kind is EventKind.STATE
+                and e.text == CallState.INCOMING
+                and e.call not in self._taken
+            ),
             "incoming call",
-            after=self._seen,
             timeout=timeout,
         )
-        position = self.log.since(self._seen).index(event)
-        self._seen += position + 1
+        self._taken.add(event.call)
         return self._handle(event.call)
 
     async def stop(self) -> None:

@@ -8,6 +8,8 @@ from typing import Final
 
 PTIME_S: Final = 0.02
 SAMPLE_RATE: Final = 8000
+BUFFER_SLOT_S: Final = 0.04
+BUFFER_FRAME_S: Final = 0.01
 
 
 class CallState(StrEnum):

@@ -26,6 +26,7 @@ P1, P2, P3 and P12 are its FastAGI server's and P14 its call manager's; neither 
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 from collections.abc import Callable, Sequence
@@ -211,6 +212,8 @@ class CagedProtocol(AMIProtocol):
 
     def close(self) -> None:
         """Close and fail every open action at once; none is kept for later, by nobody (P7)."""
+        if self.closed:
+            return
         self.closed = True
         for action in list(self.responses.values()):
             action.fail(AmiLost(f"the link went down before Asterisk answered {action}"))
@@ -257,17 +260,24 @@ class CagedManager(Manager):
         A connection that ends meanwhile shows in `lost`.
 
         Raises:
-            OSError: nobody listens there.
+            AmiLost: nobody listens there.
             AmiTimeout: no connection or greeting in time.
             AmiError: whoever listens is not Asterisk's manager interface.
         """
         where = f"{self.settings.host}:{self.settings.port}"
         async with within(self.settings.connect_timeout_s, f"connecting to {where}"):
-            await self.connect()
+            await self._reach(where)
         async with within(self.settings.login_timeout_s, f"the greeting of {where}"):
             banner = await self._greeted
         if not banner.startswith(BANNER):
             raise AmiError(f"no manager interface: the greeting was {banner[:60]!r}")
+
+    async def _reach(self, where: str) -> None:
+        try:
+            await self.connect()
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise AmiLost(f"no connection to {where}: {reason}") from error
 
     def connection_made(self, f: asyncio.Future[Any]) -> None:
         """Do nothing: the base logs in here, starts pings and schedules retries (P6, P8, P15)."""
@@ -379,14 +389,15 @@ class CagedManager(Manager):
         self.close()
 
 
-def _discard_unsent(sock: socket.socket) -> None:
+def _discard_unsent(sock: socket.socket | None) -> None:
     """Make the kernel forget what the peer has not acknowledged.
 
     Else it would go on trying behind a closed connection, and deliver an old Redirect to an
     Asterisk that becomes reachable again.
     """
     with contextlib.suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if sock is not None:  # the peer closed it already
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def _tune(sock: socket.socket, settings: AmiSettings) -> None:

@@ -236,7 +236,7 @@ class AmiClient:
     def _log_once(self, failure: Exception) -> None:
         """Warn of a new trouble; an outage of hours repeats the same one every second."""
         if self.trouble != self._logged:
-            ours = isinstance(failure, AmiError | OSError)
+            ours = isinstance(failure, AmiError)
             log.warning("ami_link_down", reason=self.trouble, exc_info=None if ours else failure)
         self._logged = self.trouble
 

@@ -73,7 +73,9 @@ class PrivateApt:
     def update(self, progress: Progress) -> None:
         """Fetch the suite's index and check its signature. Raises PbxInstallError."""
         progress.phase(f"Reading the package list of Debian {self._source.suite}", 100)
-        self._run(["update", "--error-on=any"], _share(progress, 100))
+        # A mirror that does not answer is tried twice, which takes about half a minute.
+        once_more = "--option=Acquire::Retries=1"
+        self._run([once_more, "update", "--error-on=any"], _share(progress, 100))
 
     def plan(self, packages: Sequence[str]) -> tuple[Deb, ...]:
         """Return all that `packages` need, themselves included, by the index at hand.

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 
 from cc110.pbx.embedded.asterisk_conf import make_directories
 from cc110.pbx.embedded.console import Console, PbxStatus
-from cc110.pbx.embedded.errors import AlreadyRunning, PbxDied, PbxError, PbxNotReady, PbxNotRunning
+from cc110.pbx.embedded.errors import (
+    AlreadyRunning,
+    PbxDied,
+    PbxError,
+    PbxNotReady,
+    PbxNotRunning,
+    PbxRunError,
+)
 from cc110.pbx.embedded.ports import Listen, require_free
 
 if TYPE_CHECKING:
@@ -23,7 +30,6 @@ DESCRIPTORS = 32_768
 """Open files the PBX may have; more would not fit the sets it selects on (its ast_FDMAX)."""
 
 _KEEPER = Path(__file__).with_name("keeper.py")
-_TERM_GRACE = 5.0
 _LOG_LIMIT = 1_000_000
 _LAST_LINES = 20
 _ERROR_LINE = re.compile(r"ERROR\[\d+\]\S*:? (?:\S+:\d+ \w+: )?(?P<said>.+)")
@@ -40,6 +46,7 @@ class PbxRun:
         listens: addresses that must be free before the start.
         boot_limit: seconds until the PBX must have fully booted.
         descriptors: open files the PBX may have, if this user's hard limit allows as many.
+        term_grace: seconds between SIGTERM and SIGKILL for a PBX that did not stop when asked.
         tied: end the PBX when this process ends, however that happens.
     """
 
@@ -49,6 +56,7 @@ class PbxRun:
     listens: tuple[Listen, ...] = ()
     boot_limit: float = 30.0
     descriptors: int = DESCRIPTORS
+    term_grace: float = 5.0
     tied: bool = True
 
 
@@ -56,10 +64,16 @@ class PbxProcess:
     """A PBX that this process started with `start`."""
 
     def __init__(
-        self, console: Console, keeper: asyncio.subprocess.Process, lifeline: int | None
+        self,
+        console: Console,
+        run: PbxRun,
+        keeper: asyncio.subprocess.Process,
+        lifeline: int | None,
     ) -> None:
         """Take over the keeper that runs the PBX and this end of its lifeline."""
+        self.socket = console.socket
         self._console = console
+        self._run = run
         self._keeper = keeper
         self._lifeline = lifeline
 
@@ -75,12 +89,16 @@ class PbxProcess:
             msg = f"A PBX is already running on {run.run_dir} (pid {pid}); stop it first."
             raise AlreadyRunning(msg)
         require_free(run.listens)
-        make_directories(console.config)
-        seen = _prepare_log(run.log)
-        keeper, lifeline = await _launch([*installation.command, "-C", str(console.config)], run)
-        pbx = cls(console, keeper, lifeline)
+        command = [*installation.command, "-C", str(console.config), "-f", "-n"]
         try:
-            await pbx._boot(run, seen)
+            make_directories(console.config)
+            seen = _prepare_log(run.log)
+            keeper, lifeline = await _launch(command, run)
+        except OSError as error:
+            raise PbxRunError(f"The PBX cannot be started: {error}.") from error
+        pbx = cls(console, run, keeper, lifeline)
+        try:
+            await pbx._boot(seen)
         except BaseException:
             await pbx._abandon()
             raise
@@ -109,7 +127,7 @@ class PbxProcess:
     async def stop(self, grace: float = 10.0) -> int:
         """End the PBX and return its exit code, once the process is gone.
 
-        It is asked to stop and has `grace` seconds for that, then SIGTERM and 5 s, then SIGKILL.
+        It is asked to stop and has `grace` seconds for that, then SIGTERM, then SIGKILL.
         """
         try:
             async with asyncio.timeout(grace):
@@ -122,18 +140,18 @@ class PbxProcess:
             self._let_go()
         return await self._end()
 
-    async def _boot(self, run: PbxRun, seen: int) -> None:
+    async def _boot(self, seen: int) -> None:
         """Wait for the first of: fully booted, ended, out of time."""
         booted = asyncio.create_task(self._fully_booted(), name="pbx-boot")
         ended = asyncio.create_task(self._keeper.wait(), name="pbx-end")
         try:
             await asyncio.wait(
-                (booted, ended), timeout=run.boot_limit, return_when=asyncio.FIRST_COMPLETED
+                (booted, ended), timeout=self._run.boot_limit, return_when=asyncio.FIRST_COMPLETED
             )
             if ended.done():
-                raise _died(ended.result(), run.log, seen)
+                raise _died(ended.result(), self._run.log, seen)
             if not booted.done():
-                raise _not_ready(run, seen)
+                raise _not_ready(self._run, seen)
             booted.result()
         finally:
             booted.cancel()
@@ -165,7 +183,7 @@ class PbxProcess:
 
     async def _end(self) -> int:
         try:
-            async with asyncio.timeout(_TERM_GRACE + 5.0):
+            async with asyncio.timeout(self._run.term_grace + 5.0):
                 return await self._keeper.wait()
         except TimeoutError:
             # The kernel kills the PBX with its keeper.
@@ -176,12 +194,12 @@ class PbxProcess:
 async def _launch(command: list[str], run: PbxRun) -> tuple[asyncio.subprocess.Process, int | None]:
     """Start the keeper with the PBX; return it and this end of its lifeline."""
     far, near = os.pipe() if run.tied else (os.open(os.devnull, os.O_RDONLY), None)
-    mode = ["tied" if run.tied else "free", str(run.descriptors), str(_TERM_GRACE)]
+    mode = ["tied" if run.tied else "free", str(run.descriptors), str(run.term_grace)]
     try:
         with run.log.open("ab") as log:
             keeper = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-I", "-S", str(_KEEPER), *mode, *command, "-f", "-n"),
+                *("-I", "-S", str(_KEEPER), *mode, *command),
                 stdin=far,
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,

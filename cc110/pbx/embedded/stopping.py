@@ -15,13 +15,12 @@ if TYPE_CHECKING:
 
     from cc110.pbx.embedded.console import Console
 
-_TERM_GRACE = 5.0
 
-
-async def stop_running(console: Console, grace: float = 10.0) -> bool:
+async def stop_running(console: Console, grace: float = 10.0, term_grace: float = 5.0) -> bool:
     """End the PBX behind `console` and return once it is gone; False if there is none.
 
-    It is asked to stop and has `grace` seconds for that, then SIGTERM and 5 s, then SIGKILL.
+    It is asked to stop and has `grace` seconds for that, then SIGTERM and
+    `term_grace` seconds, then SIGKILL.
     Raises PermissionError if it is another user's.
     """
     pid = console.pid()
@@ -33,17 +32,17 @@ async def stop_running(console: Console, grace: float = 10.0) -> bool:
                 with suppress(PbxError):
                     await console.run("core stop now", limit=grace)
                 await ended.wait()
-        await _kill(process, ended)
+        await _kill(process, ended, term_grace)
     return True
 
 
-async def _kill(process: int, ended: asyncio.Event) -> None:
+async def _kill(process: int, ended: asyncio.Event, grace: float) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         if ended.is_set():
             return
         signal.pidfd_send_signal(process, number)
         with suppress(TimeoutError):
-            async with asyncio.timeout(_TERM_GRACE):
+            async with asyncio.timeout(grace):
                 await ended.wait()
 
 

@@ -1,33 +1,46 @@
-"""*71, then *75: the operator brings a Polres into the call, make before break (SOP S1.4 to S1.11)."""
+"""SOP S1.4 to S1.11: *71 judges the complaint valid, *75 brings the Polres in while the talk goes on.
+
+Make before break: caller and operator talk on while the Polres rings, so a Polres that does not
+answer leaves nothing to undo. Reliability T1 (pull-back), T3 (every way not to answer), R1 (all of
+it recorded).
+"""
 
 from ...control_room import ControlRoom
+from ...phones.hearing import ONE_PACKET_S
 from ...phones.phone import CallState
-from ...phones.tones import TONES, coverage
-from ..hearing import in_talk
+from ...phones.tones import TONES
+from ..hearing import in_talk, words_s
+from ..scene import all_over, talk
 
 OPERATOR, POLRES, CALLER = TONES["operator"], TONES["polres"], TONES["caller"]
 
 
 async def test_polres_answers_and_takes_the_call(room: ControlRoom) -> None:
     """All three talk; the operator leaves; caller and Polres go on; one recording holds it all."""
-    start = await room.last_seq()
-    operator, polres, caller = await room.operator(), await room.polres(), await room.caller()
-    call = await room.dial_110(caller)
-    desk = await operator.incoming(timeout=12)
-    await desk.answer()
-    await desk.wait_for_talk()
-    await desk.send_dtmf("*71")
-    await room.wait_event("VerdictGiven", after=start)
-    await desk.send_dtmf("*757101#")
-    unit = await polres.incoming()
-    await unit.answer()
-    await room.wait_event("PolresAnswered", after=start)
-    assert await in_talk(caller=call, operator=desk, polres=unit)
-    await desk.hangup()
-    await room.wait_event("AgentLeft", after=start)
-    assert await in_talk(caller=call, polres=unit)
-    await call.hangup()
-    await unit.wait_for(CallState.DISCONNECTED)
-    done = await room.wait_event("RecordingFinalised", after=start)
-    path = room.recordings / done.event.data.path
-    assert coverage(path, CALLER, 4.0, done.event.data.seconds - 0.5) > 0.9
+    scene = await talk(room)
+    await scene.key("*71")
+    await scene.story.told("VerdictGiven", where=lambda data: not data.implied)
+    await scene.key("*757101#")
+    unit = await scene.polres_answers()
+    await scene.story.told("PolresAnswered")
+    assert await in_talk(caller=scene.call, operator=scene.desk, polres=unit)
+    await scene.desk.hangup()
+    await scene.story.told("AgentLeft")
+    assert await in_talk(caller=scene.call, polres=unit)
+    await scene.call.hangup()
+    await all_over(unit)
+    await scene.story.told("RecordingFinalised")
+    assert await scene.story.kinds(since="AgentAnswered") == [
+        "AgentAnswered",
+        "VerdictGiven",
+        "CaseOpened",
+        "TransferStarted",
+        "PolresRang",
+        "PolresAnswered",
+        "CaseUpdated",
+        "AgentLeft",
+        "CallEnded",
+        "PolresLeft",
+        "RecordingFinalised",
+    ]
+    assert set(await scene.recorded()) == {"caller", "operator", "polres"}

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from ..hearing import ONE_PACKET_S
 from ..observer import Observer
 from ..phone import CallHandle, Media
 from ..tones import PRESENT, TONES
@@ -49,7 +48,7 @@ async def test_a_muted_phone_is_silent_but_still_there(talking: Pair) -> None:
     await call.unmute()
     assert (await answered.heard(0.2))[CALLER] > PRESENT
     timeline = await listening.stop_listening()
-    (gap,) = timeline.silence_gaps(CALLER, min_s=ONE_PACKET_S)
+    (gap,) = timeline.silence_gaps(CALLER)
     assert 0.2 < gap.length < 0.4
 
 
@@ -60,7 +59,7 @@ async def test_a_gap_of_300_ms_is_measured_to_5_ms(make_phone: PhoneMaker) -> No
     listening = await call.start_listening()
     await call.wait_for_talk()
     await _hear_for(call, 3.0)
-    (gap,) = (await listening.stop_listening()).silence_gaps(PROMPT, min_s=ONE_PACKET_S)
+    (gap,) = (await listening.stop_listening()).silence_gaps(PROMPT)
     assert gap.length == pytest.approx(0.3, abs=0.0055)
 
 
@@ -71,7 +70,7 @@ async def test_missing_packets_are_heard_as_a_gap(make_phone: PhoneMaker) -> Non
     listening = await call.start_listening()
     await call.wait_for_talk()
     await _hear_for(call, 3.0)
-    (gap,) = (await listening.stop_listening()).silence_gaps(PROMPT, min_s=ONE_PACKET_S)
+    (gap,) = (await listening.stop_listening()).silence_gaps(PROMPT)
     assert gap.length == pytest.approx(0.3, abs=0.03)
 
 
@@ -96,7 +95,7 @@ async def test_a_tone_is_heard_without_a_single_gap(talking: Pair) -> None:
     listening = await call.start_listening()
     await _hear_for(call, 2.0)
     timeline = await listening.stop_listening()
-    assert timeline.silence_gaps(OPERATOR, min_s=ONE_PACKET_S) == ()
+    assert timeline.silence_gaps(OPERATOR) == ()
     assert timeline.share(OPERATOR) > 0.97
 
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import pjsua2 as pj  # type: ignore[import-untyped,unused-ignore]
 
-from ..wire import PTIME_S, CallState, EventKind, Media
+from ..wire import CallState, EventKind, Media
 from .account import Line, Report
-from .engine import JITTER_FRAME_MS
 from .tap import Tap
 
 _STATES = {
@@ -97,12 +96,11 @@ class PhoneCall(pj.Call):  # type: ignore[misc,unused-ignore]
         self._connect()
 
     @property
-    def buffered_s(self) -> float:
-        """Seconds of sound that wait in the jitter buffer beyond the packet that is due."""
+    def buffered(self) -> int:
+        """Frames of 10 ms that wait in the jitter buffer."""
         if self._sound is None or self.over:
-            return 0.0
-        frames = self.getStreamStat(0).jbuf.size
-        return max(0.0, frames * JITTER_FRAME_MS / 1000 - PTIME_S)
+            return 0
+        return int(self.getStreamStat(0).jbuf.size)
 
     def _connect(self) -> None:
         if self._sound is None:

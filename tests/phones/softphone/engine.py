@@ -12,6 +12,8 @@ TONE_AMPLITUDE = 7400
 JITTER_FRAME_MS = 10
 MOST_CALLS = 8
 MOST_PORTS = 64
+_DISCARD_NONE = 0
+"""PJMEDIA_JB_DISCARD_NONE, which the Python binding leaves out."""
 
 
 def start_endpoint(settings: Settings) -> Any:
@@ -66,9 +68,9 @@ def _set_media(media: Any) -> None:
 
 
 def _never_discard(media: Any) -> None:
-    """Choose PJMEDIA_JB_DISCARD_NONE, an enumeration that the binding shows as a bare pointer."""
+    """Let the jitter buffer grow; the binding shows the enumeration only as a bare pointer."""
     algorithm = media.jbDiscardAlgo
-    ctypes.c_int.from_address(int(algorithm)).value = int(pj.PJMEDIA_JB_DISCARD_NONE)
+    ctypes.c_int.from_address(int(algorithm)).value = _DISCARD_NONE
     media.jbDiscardAlgo = algorithm
 
 

@@ -39,6 +39,8 @@ class Softphone:
     def poll(self, seconds: float) -> None:
         """Let SIP happen for at most this long, then do what is due."""
         self._endpoint.libHandleEvents(int(seconds * 1000))
+        for call, _, recording in self._recordings.values():
+            recording.note_buffer(call.buffered)
         while self._timers and self._timers[0][0] <= time.monotonic():
             self._attempt(heapq.heappop(self._timers)[2])
         # Destroyed here, not in the callback that says so; its tap stays while it is recorded.
@@ -168,9 +170,9 @@ class Softphone:
 
     def do_stop_listening(self, recording: int) -> dict[str, Any]:
         """End a recording; the result is the recording."""
-        call, tap, heard = self._recordings.pop(recording)
+        _, tap, heard = self._recordings.pop(recording)
         tap.end(heard)
-        return {**heard.packed(), "buffered": call.buffered_s}
+        return heard.packed()
 
     def do_hear(self, call: int, seconds: float, reply: Any) -> None:
         """Record for so many seconds and reply with the recording."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pjsua2 as pj  # type: ignore[import-untyped,unused-ignore]
 
-from ..wire import PTIME_S, SAMPLE_RATE
+from ..wire import BUFFER_SLOT_S, PTIME_S, SAMPLE_RATE
 
 FRAME_BYTES = int(SAMPLE_RATE * PTIME_S) * 2
 _SILENCE = bytes(FRAME_BYTES)
@@ -20,6 +20,12 @@ class Recording:
 
     times: list[float] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
+    buffers: dict[int, int] = field(default_factory=dict)
+
+    def note_buffer(self, frames: int) -> None:
+        """Note how full the jitter buffer is. The least of 40 ms is what no packet just added."""
+        slot = int(time.monotonic() / BUFFER_SLOT_S)
+        self.buffers[slot] = min(frames, self.buffers.get(slot, frames))
 
     def packed(self) -> dict[str, Any]:
         """The recording as JSON: PCM, when its first sample sounded, how late the clock ran.
@@ -32,6 +38,7 @@ class Recording:
         return {
             "start": start,
             "late": max(lines, default=start) - start,
+            "buffers": list(self.buffers.items()),
             "pcm": base64.b64encode(b"".join(self.frames)).decode(),
         }
 

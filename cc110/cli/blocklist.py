@@ -1,0 +1,234 @@
+"""``cc110 blocklist``: which numbers are rejected, by whose word and until when."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from typing import Annotated, Final
+
+import typer
+
+from cc110.cli import spoken
+from cc110.cli.context import invocation, quiet_logs
+from cc110.cli.options import By, Json, JsonLines, Lang, example, group
+from cc110.cli.screen import Cell, Column, Row, Screen, note, print_json
+from cc110.cli.times import length, moment
+from cc110.cli.words import Pair, pick
+from cc110.core.blocking import FOREVER
+from cc110.core.ids import Number
+from cc110.core.numbers import normalise
+from cc110.core.words import Language
+from cc110.journal.rows import BlockRow
+from cc110.ports import Cc110Error
+
+app = group(
+    "Blocked numbers: add, remove, show and list.",
+    "cc110 blocklist add 0812-3456-7890 --reason 'prank calls'",
+    "cc110 blocklist list",
+)
+
+DEFAULT_LENGTH: Final = "30d"
+NumberIn = Annotated[
+    str,
+    typer.Argument(metavar="NUMBER", help="A number in any usual form, such as 0812-3456-7890."),
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why; it is written down with it.")]
+_COLUMNS: Final[tuple[tuple[Pair, int], ...]] = (
+    (("NOMOR", "NUMBER"), 0),
+    (("BERLAKU", "IN FORCE"), 0),
+    (("SEJAK", "SINCE"), 2),
+    (("OLEH", "BY"), 3),
+    (("DITOLAK", "REJECTED"), 1),
+    (("ALASAN", "REASON"), 0),
+)
+_LIFTED: Final[Pair] = ("dicabut", "lifted")
+_EXPIRED: Final[Pair] = ("berakhir", "expired")
+
+
+class NotOnTheList(Cc110Error):
+    """The number was never blocked."""
+
+
+class NoNumber(Cc110Error):
+    """The number identifies nobody."""
+
+
+@app.command(
+    "add",
+    epilog=example(
+        "cc110 blocklist add 0812-3456-7890 --reason 'prank calls' --for 30d",
+        "cc110 blocklist add +6281234567890 --reason 'court order' --forever --by 'Padal Contoh'",
+    ),
+)
+def add(
+    ctx: typer.Context,
+    number: NumberIn,
+    *,
+    reason: Reason,
+    until: Annotated[
+        str | None, typer.Option(help="Until this time: 2026-12-31 or 2026-12-31T18:00.")
+    ] = None,
+    for_: Annotated[
+        str | None,
+        typer.Option(
+            "--for", help=f"For so long: 12h, 30d, 2w. {DEFAULT_LENGTH} if nothing is said."
+        ),
+    ] = None,
+    forever: Annotated[bool, typer.Option("--forever", help="Until it is removed.")] = False,
+    by: By,
+    json: Json = False,
+) -> None:
+    """Reject calls from a number, before any operator hears them."""
+    from cc110.cli.blocking import block
+
+    said = invocation(ctx)
+    quiet_logs(said)
+    form = _identified(number)
+    config = said.config()
+    end = _end(until, for_, forever=forever, tz=config.time_zone)
+    in_pbx = asyncio.run(block(config, form, until=end, reason=reason, by=by))
+    if json:
+        print_json({"number": form, "until": end, "in_pbx": in_pbx})
+        return
+    lasting = spoken.until_text(end, config.time_zone, Language.ENGLISH)
+    Screen().say(f"{_both(form)} is blocked {lasting}. {_mirrored(in_pbx)}")
+
+
+@app.command(
+    "remove",
+    epilog=example("cc110 blocklist remove 0812-3456-7890 --reason 'verified by operator'"),
+)
+def remove(
+    ctx: typer.Context, number: NumberIn, *, reason: Reason, by: By, json: Json = False
+) -> None:
+    """Take a number off the blocklist."""
+    from cc110.cli.blocking import unblock
+
+    said = invocation(ctx)
+    quiet_logs(said)
+    form = _identified(number)
+    in_pbx = asyncio.run(unblock(said.config(), form, reason=reason, by=by))
+    if json:
+        print_json({"number": form, "in_pbx": in_pbx})
+    else:
+        Screen().say(f"{_both(form)} is not blocked any more. {_mirrored(in_pbx)}")
+
+
+@app.command("show", epilog=example("cc110 blocklist show 0812-3456-7890"))
+def show(ctx: typer.Context, number: NumberIn, *, json: Json = False, lang: Lang = None) -> None:
+    """Show a number's last block, in force or not."""
+    from cc110.cli.records import asked
+    from cc110.journal import queries
+
+    said = invocation(ctx, lang)
+    form = _identified(number)
+    config = said.config()
+    row = asked(config, queries.get_block, form)
+    if row is None:
+        raise NotOnTheList(f"{_both(form)} was never blocked")
+    if json:
+        print_json(_as_json(row))
+        return
+    facts = _facts(row, said.lang, config.time_zone)
+    Screen().view((pick(name, said.lang), value) for name, value in facts)
+
+
+@app.command("list", epilog=example("cc110 blocklist list", "cc110 blocklist list --all --json"))
+def list_blocks(
+    ctx: typer.Context,
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Blocks that were lifted or have expired as well.")
+    ] = False,
+    json: JsonLines = False,
+    lang: Lang = None,
+) -> None:
+    """List blocked numbers."""
+    from cc110.cli import records
+
+    said = invocation(ctx, lang)
+    config = said.config()
+    rows = records.asked(config, records.every_block, None if every else datetime.now(UTC))
+    if json:
+        for row in rows:
+            print_json(_as_json(row))
+        return
+    columns = [Column(heading=pick(name, said.lang), rank=rank) for name, rank in _COLUMNS]
+    Screen().table(columns, [_row(row, said.lang, config.time_zone) for row in rows])
+    if not rows:
+        note(pick(("Tidak ada nomor yang diblokir.", "No number is blocked."), said.lang))
+
+
+def _identified(text: str) -> Number:
+    if form := normalise(text):
+        return form
+    raise NoNumber(
+        f"{spoken.harmless(text)} identifies nobody; give a full number such as 0812-3456-7890"
+    )
+
+
+def _end(until: str | None, for_: str | None, *, forever: bool, tz: tzinfo) -> int:
+    """When a block ends, as Unix time; wrong usage if several ends are said or it is over."""
+    if sum(map(bool, (until, for_, forever))) > 1:
+        raise typer.BadParameter("say one of --until, --for and --forever")
+    if forever:
+        return FOREVER
+    now = datetime.now(UTC)
+    try:
+        end = moment(until, tz) if until else now + length(for_ or DEFAULT_LENGTH)
+    except (ValueError, OverflowError) as fault:
+        raise typer.BadParameter(str(fault)) from None
+    if end <= now:
+        raise typer.BadParameter(f"{until} is over already")
+    return int(end.timestamp())
+
+
+def _both(number: Number) -> str:
+    return f"{number} ({spoken.number_text(number)})"
+
+
+def _mirrored(in_pbx: bool) -> str:
+    if in_pbx:
+        return "The PBX knows it."
+    return "It is written down; the PBX gets it as soon as the daemon has a link to it."
+
+
+def _state(row: BlockRow, lang: Language, tz: tzinfo) -> Cell:
+    if row.lifted_at:
+        return Cell(pick(_LIFTED, lang), "dim")
+    if not row.in_force(datetime.now(UTC)):
+        return Cell(pick(_EXPIRED, lang), "dim")
+    return Cell(spoken.until_text(row.until, tz, lang))
+
+
+def _row(row: BlockRow, lang: Language, tz: tzinfo) -> Row:
+    return (
+        spoken.number_text(row.number),
+        _state(row, lang, tz),
+        spoken.moment_text(row.blocked_at, tz, lang),
+        row.by,
+        f"{row.rejections}x",
+        row.reason,
+    )
+
+
+def _facts(row: BlockRow, lang: Language, tz: tzinfo) -> Iterator[tuple[Pair, Cell | str]]:
+    yield ("Nomor", "Number"), Cell(_both(row.number), "bold")
+    yield ("Berlaku", "In force"), _state(row, lang, tz)
+    yield ("Diblokir", "Blocked"), spoken.moment_text(row.blocked_at, tz, lang)
+    yield ("Oleh", "By"), row.by
+    yield ("Alasan", "Reason"), row.reason
+    yield ("Berapa kali", "Times"), str(row.times)
+    yield ("Panggilan ditolak", "Calls rejected"), str(row.rejections)
+    if row.rejected_at:
+        yield ("Terakhir ditolak", "Last rejected"), spoken.moment_text(row.rejected_at, tz, lang)
+    if row.lifted_at:
+        yield ("Dicabut", "Lifted"), spoken.moment_text(row.lifted_at, tz, lang)
+        yield ("Dicabut oleh", "Lifted by"), row.lifted_by or ""
+        yield ("Alasan pencabutan", "Reason of it"), row.lifted_reason or ""
+
+
+def _as_json(row: BlockRow) -> dict[str, object]:
+    import dataclasses
+
+    fields = {one.name: getattr(row, one.name) for one in dataclasses.fields(row)}
+    return {**fields, "in_force": row.in_force(datetime.now(UTC))}

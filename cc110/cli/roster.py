@@ -1,0 +1,124 @@
+"""Who sits where and does what. Importing this brings everything in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from cc110.app import OperatorDesk, open_operators
+from cc110.cli import records
+from cc110.config.directory import Operator
+from cc110.config.model import Config
+from cc110.core import roster
+from cc110.core.ids import AgentId
+from cc110.core.words import AgentState
+from cc110.journal.engine import ask, reading
+from cc110.ports import JournalUnavailable, PbxRefused, PbxUnavailable
+
+PATIENCE_S: Final = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seat:
+    """An operator of the directory."""
+
+    agent: AgentId
+    name: str
+    unit: str
+    queues: tuple[str, ...]
+    """Where he is logged in."""
+    state: AgentState
+    reason: str
+    """Of his pause."""
+    source: str
+    """Who says so: ``pbx``, or ``journal`` when the PBX can't be asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seats:
+    """All operators of the directory, in its order."""
+
+    seats: tuple[Seat, ...]
+    trouble: str
+    """Why the PBX could not be asked; empty when it was."""
+
+
+async def seats(config: Config) -> Seats:
+    """What operators do: by the PBX's own lists, or else by the journal's last word."""
+    try:
+        known, source, trouble = await _by_pbx(config), "pbx", ""
+    except PbxUnavailable as error:
+        known, source, trouble = await _by_journal(config), "journal", str(error)
+    every = (_seat(config, one, known, source) for one in config.directory.operators)
+    return Seats(seats=tuple(every), trouble=trouble)
+
+
+async def acting(config: Config, action: Callable[[OperatorDesk], Awaitable[None]]) -> None:
+    """Do something to an operator at the PBX.
+
+    Raises:
+        PbxUnavailable, PbxRefused: it was not done.
+    """
+    await _require_listener(config)
+    async with open_operators(config, patience_s=PATIENCE_S) as desk:
+        await action(desk)
+
+
+def operator_of(config: Config, agent: str) -> Operator:
+    """An operator of the directory.
+
+    Raises:
+        PbxRefused: there is none.
+    """
+    if found := config.operator(AgentId(agent)):
+        return found
+    place = config.paths.shown(config.paths.directory)
+    raise PbxRefused(f"there is no operator {agent} in {place}")
+
+
+async def _by_pbx(config: Config) -> roster.Roster:
+    await _require_listener(config)
+    async with open_operators(config, patience_s=PATIENCE_S) as desk:
+        listed = await desk.members()
+    return roster.reconcile(roster.Roster(), listed, at=datetime.now(UTC)).roster
+
+
+async def _by_journal(config: Config) -> roster.Roster:
+    with suppress(JournalUnavailable):
+        async with reading(config.journal_url.get_secret_value()) as engine:
+            told = await ask(engine, records.agent_events)
+            return roster.replay(one.event for one in told)
+    return roster.Roster()
+
+
+async def _require_listener(config: Config) -> None:
+    """Nobody at the port is known at once; a link would be tried for seconds.
+
+    Raises:
+        PbxUnavailable: nobody listens.
+    """
+    host, port = config.settings.ami.host, config.settings.ami.port
+    if not config.paths.secrets.exists():
+        raise PbxUnavailable("this site was never started: run `cc110 run` first")
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        raise PbxUnavailable(f"nobody answers at {host}:{port}; is the PBX running?") from None
+    writer.close()
+
+
+def _seat(config: Config, operator: Operator, known: roster.Roster, source: str) -> Seat:
+    agent = known.agents.get(operator.id) or roster.Agent(agent=operator.id)
+    unit = config.unit(operator.unit)
+    return Seat(
+        agent=operator.id,
+        name=operator.name,
+        unit=unit.name if unit else operator.unit,
+        queues=tuple(agent.queues),
+        state=agent.state(datetime.now(UTC)),
+        reason=agent.paused_reason,
+        source=source,
+    )

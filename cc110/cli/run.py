@@ -1,0 +1,42 @@
+"""``cc110 run`` and ``cc110 daemon``: until Ctrl-C or SIGTERM."""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+import typer
+
+from cc110.cli.context import invocation
+from cc110.cli.options import example
+
+RUN_EXAMPLE: Final = example("cc110 run", "CC110_SIP__PORT=5070 cc110 run --pbx external")
+DAEMON_EXAMPLE: Final = example("cc110 daemon", "cc110 --site /srv/110/site daemon")
+
+
+class Pbx(StrEnum):
+    """Whose Asterisk it is."""
+
+    EMBEDDED = "embedded"
+    EXTERNAL = "external"
+
+
+def run(
+    ctx: typer.Context,
+    *,
+    pbx: Annotated[
+        Pbx, typer.Option(help="The PBX that cc110 unpacks and runs, or one that is there.")
+    ] = Pbx.EMBEDDED,
+) -> None:
+    """Run PBX and daemon until Ctrl-C, which leaves no process; a second one ends it at once.
+
+    The PBX is fetched at the first time. Nothing starts while `cc110 check` finds an error.
+    """
+    from cc110.cli.serving import serve_all
+
+    serve_all(invocation(ctx), external=pbx is Pbx.EXTERNAL)
+
+
+def daemon(ctx: typer.Context) -> None:
+    """Run the daemon alone, against a PBX that is there or will be."""
+    from cc110.cli.serving import serve_daemon
+
+    serve_daemon(invocation(ctx))

@@ -1,0 +1,176 @@
+"""Running until told to stop. Importing this brings everything in."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, Final
+
+import uvloop
+
+from cc110.app import run_all, run_daemon
+from cc110.cli.checking import checked
+from cc110.cli.context import Invocation
+from cc110.cli.failing import REFUSED
+from cc110.cli.screen import note
+from cc110.config.model import Config
+from cc110.config.secrets import ensure_secrets
+from cc110.log import set_up
+from cc110.pbx.embedded.install import install
+from cc110.pbx.embedded.progress import BarProgress, NoProgress, PlainProgress, Progress
+from cc110.ports import Cc110Error
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class StoppedEarly(Cc110Error):
+    """It was stopped before it was ready."""
+
+
+class EndedByItself(Cc110Error):
+    """The PBX ended by itself."""
+
+
+Body = Callable[[asyncio.Event, Callable[[], None]], Coroutine[Any, Any, None]]
+"""Something that runs until an event is set, and says when it is ready."""
+
+
+def serve_all(said: Invocation, *, external: bool) -> None:
+    """PBX and daemon.
+
+    Raises:
+        Cc110Error: it could not start, or it ended without being told to.
+    """
+    config = _prepared(said)
+    if not external:
+        fetch_pbx(config)
+
+    async def body(stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+        progress = NoProgress()
+        await run_all(config, external=external, progress=progress, stop=stop, on_ready=on_ready)
+
+    _serve(body, _welcome(config))
+    note("cc110 has stopped.")
+
+
+def serve_daemon(said: Invocation) -> None:
+    """The daemon alone.
+
+    Raises:
+        Cc110Error: it could not start, or it ended without being told to.
+    """
+    config = _prepared(said)
+    secrets = ensure_secrets(config)
+
+    async def body(stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+        await run_daemon(config, secrets, stop=stop, on_ready=on_ready)
+
+    ami = config.settings.ami
+    _serve(body, f"cc110 ready: the daemon, with the PBX at {ami.host}:{ami.port}")
+
+
+def fetch_pbx(config: Config) -> None:
+    """Unpack the PBX if it is not there yet; a signal ends it with all that it started.
+
+    Raises:
+        PbxInstallError: it can't be had.
+        StoppedEarly: a signal came.
+    """
+    with _interruptible(), progress_bar() as progress:
+        install(config.paths.cache, progress=progress)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Progress on standard error: a bar on a terminal, a line for each phase elsewhere."""
+    if not sys.stderr.isatty():
+        yield PlainProgress(sys.stderr)
+        return
+    with BarProgress(sys.stderr) as bars:
+        yield bars
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Every signal that stops us as an exception here, so that what is under way is cleaned up."""
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        raise StoppedEarly
+
+    before = {number: signal.signal(number, interrupt) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _prepared(said: Invocation) -> Config:
+    config = checked(said)
+    log = config.settings.log
+    set_up("debug" if said.verbose else log.level, log.format)
+    return config
+
+
+def _serve(body: Body, welcome: str) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_until_told(body, welcome))
+
+
+async def _until_told(body: Body, welcome: str) -> None:
+    """Run the body; the first signal stops it in good order, the second ends everything."""
+    stop = asyncio.Event()
+    ready = asyncio.Event()
+    signals = 0
+
+    def on_ready() -> None:
+        if not ready.is_set():
+            ready.set()
+            print(welcome, flush=True)
+
+    task = asyncio.create_task(body(stop, on_ready), name="body")
+
+    def told() -> None:
+        nonlocal signals
+        signals += 1
+        if signals > 1:
+            # The PBX hangs on a pipe of ours: it ends when we do, whatever else hangs.
+            os._exit(REFUSED)
+        note("Stopping; a second Ctrl-C ends it at once.")
+        stop.set()
+        if not ready.is_set():
+            task.cancel()
+
+    for number in SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, told)
+    with suppress(asyncio.CancelledError):
+        await task
+    _judge(told_to=signals > 0, was_ready=ready.is_set())
+
+
+def _judge(*, told_to: bool, was_ready: bool) -> None:
+    if not told_to:
+        raise EndedByItself
+    if not was_ready:
+        raise StoppedEarly
+
+
+def _welcome(config: Config) -> str:
+    """How to place a first call; its first words are a promise to scripts."""
+    sip, directory = config.settings.sip, config.directory
+    operator = next((one.id for one in directory.operators), "1101")
+    lines = [f"cc110 ready: SIP {sip.host}:{sip.port} (UDP), site {config.settings.site.id}"]
+    lines += [
+        f"  operator  `cc110 agents account {operator}` has the settings of a softphone;"
+        " dial *11 on it to log in",
+    ]
+    for trunk in directory.trunks[:1]:
+        lines.append(
+            f"  caller    any SIP device at {trunk.addresses[0]}, without registration:"
+            f" call sip:{trunk.dialled[0]}@{sip.host}:{sip.port}"
+        )
+    lines += ["  watch     `cc110 calls follow`", "  stop      Ctrl-C"]
+    return "\n".join(lines)

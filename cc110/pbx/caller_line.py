@@ -1,0 +1,64 @@
+"""A caller who listens, over FastAGI: prompts, keys, and the watchdog that lets the dialplan go on without us.
+
+Before each prompt the channel's absolute time-out is put forward to what the prompt needs and a little
+more. A daemon that hangs lets it run out, and the dialplan goes on (extension ``T`` of ``cc110-greeting``).
+"""
+
+from typing import Final
+
+from cc110.core.ids import CallId, Number
+from cc110.core.numbers import is_number
+from cc110.core.words import Language, MenuChoice
+from cc110.pbx import names
+from cc110.pbx.agi import AgiSession
+from cc110.pbx.prompts import Prompts
+
+_PATIENCE_S: Final = 2.0
+"""How long the dialplan waits beyond what a step needs: the most that a hung daemon delays a caller."""
+
+
+class AgiCallerLine:
+    """`service.ivr.CallerLine` over one FastAGI session (``AGI(.../ivr,call id,number)``)."""
+
+    def __init__(self, session: AgiSession, prompts: Prompts, language: Language) -> None:
+        """Speak to the session's caller, in the site's language first."""
+        self._session = session
+        self._prompts = prompts
+        self._spoke = False
+        self.language = language
+        self.call_id = CallId(session.env.get("agi_arg_1", ""))
+        number = session.env.get("agi_arg_2", "")
+        self.number = Number(number) if is_number(number) else None
+
+    async def play(self, prompt: str, keys: str) -> str:
+        """Play a prompt; a key of `keys` interrupts it and is returned, else nothing."""
+        await self._patience(self._prompts[prompt].max_s)
+        if not self._spoke:
+            self._spoke = True
+            await self._session.set_variable(names.VAR_SPOKE, "1")
+        return await self._session.stream_file(f"cc110/{prompt}", keys)
+
+    async def key(self, seconds: float) -> str:
+        """The next key, or nothing after that many seconds."""
+        if seconds <= 0:
+            return ""
+        await self._patience(seconds)
+        return await self._session.wait_for_digit(round(seconds * 1000))
+
+    async def speak(self, language: Language) -> bool:
+        """Go on in this language; True when it is another one than before."""
+        if language is self.language:
+            return False
+        self.language = language
+        await self._session.set_variable("CHANNEL(language)", language)
+        await self._session.set_variable(names.VAR_LANG, language)
+        return True
+
+    async def done(self, choice: MenuChoice, label: str) -> None:
+        """The last word: only a choice that stands in the variable counts, so it is set last."""
+        if label:
+            await self._session.set_variable(names.VAR_LABEL, label)
+        await self._session.set_variable(names.VAR_CHOICE, choice)
+
+    async def _patience(self, seconds: float) -> None:
+        await self._session.set_variable("TIMEOUT(absolute)", f"{seconds + _PATIENCE_S:.2f}")
