@@ -13,7 +13,8 @@ from cc110.config.model import Config
 from cc110.config.secrets import Secrets, ensure_secrets
 from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen
-from cc110.core.ids import AgentId
+from cc110.core.ids import AgentId, Number
+from cc110.core.words import Language
 from cc110.journal.blocks import BlocksReader
 from cc110.journal.calls import CallsReader
 from cc110.journal.cases import CasesReader
@@ -21,13 +22,17 @@ from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups
 from cc110.journal.readers import Readers
 from cc110.journal.writer import JournalWriter
+from cc110.pbx import names
+from cc110.pbx.agi import AgiServer, AgiSession
 from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, AmiSettings, LinkState
+from cc110.pbx.caller_line import AgiCallerLine
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.installation import Installation
 from cc110.pbx.embedded.ports import Listen
 from cc110.pbx.embedded.process import PbxProcess, PbxRun
 from cc110.pbx.embedded.progress import Progress
 from cc110.pbx.link import AmiCallControl, AmiLists, AmiOperators, AstDb
+from cc110.pbx.prompts import read_prompts
 from cc110.pbx.render import Folders, render
 from cc110.pbx.translate import call_facts, roster_facts
 from cc110.ports import PbxUnavailable
@@ -36,6 +41,7 @@ from cc110.service.calls import Calls
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlClient, ControlServer
 from cc110.service.heartbeat import beat, tell_systemd
+from cc110.service.ivr import Ivr
 from cc110.service.mirror import MirrorReader, refill
 from cc110.service.outbox import Outbox
 from cc110.service.reconcile import reconcile, resume_calls
@@ -46,6 +52,7 @@ _log = structlog.get_logger("daemon")
 _FRESH_S: Final = 120
 """A PBX that is up for less was restarted."""
 _SETTLE_S: Final = 5.0
+_KNOWN_S: Final = 0.05
 
 
 @asynccontextmanager
@@ -116,6 +123,14 @@ class Daemon:
             find_case=self.lookups.find_case,
         )
         self._lists = AmiLists(self.link)
+        self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
+        greeting = config.settings.greeting
+        self._ivr = Ivr(
+            self._clock,
+            config.time_zone,
+            with_menu=greeting.menu,
+            wait_s=greeting.menu_wait_ms / 1000,
+        )
         self._wrapup_s: Mapping[str, float] = {}
         self._refills: set[asyncio.Task[int]] = set()
 
@@ -182,6 +197,25 @@ class Daemon:
         control = ControlServer(control_socket(self.config), self.desk)
         await control.start()
         stack.push_async_callback(control.aclose)
+        agi = AgiServer(
+            self.config.settings.agi.host,
+            self.config.settings.agi.port,
+            {names.AGI_IVR: self._greet},
+        )
+        await agi.start()
+        stack.push_async_callback(agi.aclose)
+
+    async def _greet(self, session: AgiSession) -> None:
+        """One caller's greeting, on the FastAGI script ``ivr``."""
+        line = AgiCallerLine(session, self._prompts, Language(self.config.settings.site.language))
+        known = asyncio.create_task(self._known(line.number), name=f"known {line.call_id}")
+        try:
+            await self._ivr.greet(line, _in_time(known))
+        finally:
+            known.cancel()
+
+    async def _known(self, number: Number | None) -> str:
+        return await self.lookups.known_of(number) if number else ""
 
     async def _tell_ready(self, on_ready: Callable[[], None]) -> None:
         await self.link.await_live()
@@ -204,6 +238,12 @@ class Daemon:
                 await self.outbox.drained()
         except TimeoutError:
             _log.error("stopped with events that are not in the journal", events=len(self.outbox))
+
+
+async def _in_time(known: asyncio.Task[str]) -> str:
+    """What the journal knew while the caller listened; he never waits for it."""
+    await asyncio.wait({known}, timeout=_KNOWN_S)
+    return known.result() if known.done() and not known.cancelled() and not known.exception() else ""
 
 
 @asynccontextmanager
