@@ -40,6 +40,7 @@ _STYLES: Final = {
     AgentState.PAUSED: "yellow",
     AgentState.OFFLINE: "dim",
 }
+_UNREACHABLE: Final[Pair] = ("telepon tidak terjangkau", "phone out of reach")
 _FROM_JOURNAL: Final[Pair] = (
     "PBX tidak terjangkau ({}): inilah catatan terakhir di jurnal.",
     "The PBX is out of reach ({}): this is the journal's last word.",
@@ -48,7 +49,10 @@ _FROM_JOURNAL: Final[Pair] = (
 
 @app.command("list", epilog=example("cc110 agents list", "cc110 agents list --json"))
 def list_agents(ctx: typer.Context, *, json: JsonLines = False, lang: Lang = None) -> None:
-    """List operators: unit, queues and what they do, as the PBX sees it."""
+    """List operators and what they do.
+
+    As the PBX sees them; if it is out of reach, as the journal last knew them.
+    """
     from cc110.cli.roster import seats
 
     said = invocation(ctx, lang)
@@ -75,9 +79,9 @@ def account(
     *,
     json: Json = False,
 ) -> None:
-    """Print what to type into a softphone: PRINTS THE PASSWORD of that phone.
+    """Print a softphone's settings, PASSWORD INCLUDED.
 
-    It is the only command that prints a password. Made at first use, 128 bits.
+    It is the only command that prints a password. There is no default: it is made at first use.
     """
     from cc110.config.secrets import account as account_of
     from cc110.config.secrets import ensure_secrets
@@ -124,6 +128,7 @@ def pause(
         lambda desk, who: desk.pause(who, paused=True, reason=reason),
         "pauses",
         json=json,
+        logged_in=True,
     )
 
 
@@ -136,6 +141,7 @@ def unpause(ctx: typer.Context, agent: Agent, *, json: Json = False) -> None:
         lambda desk, who: desk.pause(who, paused=False, reason=""),
         "is back from the pause",
         json=json,
+        logged_in=True,
     )
 
 
@@ -146,6 +152,7 @@ def _do(
     done: str,
     *,
     json: bool,
+    logged_in: bool = False,
 ) -> None:
     from cc110.cli.roster import acting, operator_of
 
@@ -153,7 +160,8 @@ def _do(
     quiet_logs(said)
     config = said.config()
     operator = operator_of(config, agent)
-    asyncio.run(acting(config, lambda desk: action(desk, operator.id)))
+    acts = acting(config, operator.id, lambda desk: action(desk, operator.id), logged_in=logged_in)
+    asyncio.run(acts)
     if json:
         print_json({"agent": operator.id, "done": done})
     else:
@@ -161,7 +169,8 @@ def _do(
 
 
 def _row(seat: "Seat", lang: Language) -> Row:
-    state = word(seat.state, lang)
+    gone = seat.state is AgentState.OFFLINE and seat.queues
+    state = pick(_UNREACHABLE, lang) if gone else word(seat.state, lang)
     reason = f" ({seat.reason})" if seat.reason else ""
     return (
         seat.agent,

@@ -56,7 +56,7 @@ class NoNumber(Cc110Error):
     "add",
     epilog=example(
         "cc110 blocklist add 0812-3456-7890 --reason 'prank calls' --for 30d",
-        "cc110 blocklist add +6281234567890 --reason 'court order' --forever --by 'Padal Contoh'",
+        "cc110 blocklist add +6281234567890 --reason 'court order' --forever",
     ),
 )
 def add(
@@ -204,7 +204,7 @@ def _row(row: BlockRow, lang: Language, tz: tzinfo) -> Row:
     return (
         spoken.number_text(row.number),
         _state(row, lang, tz),
-        spoken.moment_text(row.blocked_at, tz, lang),
+        spoken.minute_text(row.blocked_at, tz, lang),
         row.by,
         f"{row.rejections}x",
         row.reason,

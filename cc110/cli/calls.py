@@ -35,9 +35,9 @@ _COLUMNS: Final[tuple[tuple[Pair, bool, int], ...]] = (
     (("PANGGILAN", "CALL"), False, 0),
     (("NOMOR", "NUMBER"), False, 0),
     (("ANTREAN", "QUEUE"), False, 3),
-    (("OPERATOR", "OPERATOR"), False, 2),
+    (("OPERATOR", "OPERATOR"), False, 1),
     (("POLRES", "POLRES"), False, 4),
-    (("PENILAIAN", "VERDICT"), False, 1),
+    (("PENILAIAN", "VERDICT"), False, 2),
     (("TUNGGU", "WAITED"), True, 6),
     (("LAMA", "LENGTH"), True, 5),
     (("HASIL", "OUTCOME"), False, 0),
@@ -92,7 +92,7 @@ def list_calls(
 
 @app.command("show", epilog=example("cc110 calls show 17-4821", "cc110 calls show 17-4821 --json"))
 def show_call(ctx: typer.Context, call: Call, *, json: Json = False, lang: Lang = None) -> None:
-    """Show one call: who, where, how it went, and all that happened in it."""
+    """Show one call and all that happened in it."""
     from cc110.cli import records
 
     said = invocation(ctx, lang)
@@ -117,7 +117,10 @@ def follow_calls(
     json: JsonLines = False,
     lang: Lang = None,
 ) -> None:
-    """Show what happens as it happens, one line for each event, until Ctrl-C."""
+    """Show what happens, as it happens.
+
+    One line for each event, until Ctrl-C. The daemon need not run, nor the journal exist.
+    """
     said = invocation(ctx, lang)
     config = said.config()
     began = past_time(since, config.time_zone)
@@ -176,7 +179,7 @@ def _show_table(rows: tuple[CallRow, ...], lang: Language, tz: tzinfo) -> None:
 
 def _row(row: CallRow, lang: Language, tz: tzinfo) -> Row:
     return (
-        spoken.moment_text(row.arrived_at, tz, lang),
+        spoken.minute_text(row.arrived_at, tz, lang),
         spoken.short_id(row.call_id),
         spoken.number_text(row.number) if row.number else spoken.NOTHING,
         row.queue or spoken.NOTHING,

@@ -81,7 +81,7 @@ def show_case(ctx: typer.Context, case: Case, *, json: Json = False, lang: Lang 
     facts = _facts(found, said.lang, config.time_zone)
     screen.view((pick(name, said.lang), value) for name, value in facts)
     screen.say("")
-    show_lines(screen, events, said.lang, config.time_zone)
+    show_lines(screen, events, said.lang, config.time_zone, case_id=found.case_id)
 
 
 @app.command("close", epilog=example("cc110 cases close K-17-4821 --by 'Padal Contoh'"))
@@ -115,12 +115,12 @@ def owner_text(owner: str | None) -> str:
 def _row(row: CaseRow, lang: Language, tz: tzinfo) -> Row:
     is_open = Cell(pick(_OPEN, lang), "yellow")
     return (
-        spoken.moment_text(row.opened_at, tz, lang),
+        spoken.minute_text(row.opened_at, tz, lang),
         spoken.short_case(row.case_id),
         spoken.number_text(row.number) if row.number else spoken.NOTHING,
         owner_text(row.owner),
         row.opened_by or spoken.NOTHING,
-        is_open if row.is_open else spoken.moment_text(row.closed_at, tz, lang),
+        is_open if row.is_open else spoken.minute_text(row.closed_at, tz, lang),
     )
 
 

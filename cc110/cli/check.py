@@ -20,8 +20,9 @@ class SiteInvalid(Cc110Error):
 
 
 def check(ctx: typer.Context, *, json: JsonLines = False) -> None:
-    """Name every problem of settings, directory, dialplan and prompts, with file and line.
+    """Name every problem of the site, with its line.
 
+    Looks at settings, directory, PBX files, dialplan and prompts, and names all at once.
     `run` and `daemon` do the same before anything starts.
     """
     from cc110.cli.checking import problems_of

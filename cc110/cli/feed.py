@@ -66,11 +66,20 @@ class Feed:
         show_line(self._screen, self._timeline.line(recorded))
 
 
-def show_lines(screen: Screen, events: Iterable[Recorded], lang: Language, tz: tzinfo) -> None:
-    """A whole timeline."""
+def show_lines(
+    screen: Screen,
+    events: Iterable[Recorded],
+    lang: Language,
+    tz: tzinfo,
+    *,
+    case_id: str | None = None,
+) -> None:
+    """The timeline of a call, or of all in it that concerns a case."""
     timeline = Timeline(lang, tz)
     for recorded in events:
-        show_line(screen, timeline.line(recorded))
+        line = timeline.line(recorded)
+        if case_id in (None, recorded.event.case_id):
+            show_line(screen, line)
 
 
 def show_line(screen: Screen, line: Line) -> None:
@@ -83,6 +92,6 @@ def show_line(screen: Screen, line: Line) -> None:
     before = f"{line.since:>{_SINCE_WIDTH}}  ", f"{line.call:<{_CALL_WIDTH}} "
     indent = len(line.clock) + 1 + sum(map(len, before))
     room = max(screen.width - indent, 30)
-    sentence = f"\n{' ' * indent}".join(textwrap.wrap(line.sentence, room))
+    sentence = f"\n{' ' * indent}".join(textwrap.wrap(line.sentence, room, break_on_hyphens=False))
     parts = ((line.clock + " ", "dim"), before[0], (before[1], line.colour), (sentence, line.tone))
     screen.console.print(Text.assemble(*parts), soft_wrap=True)

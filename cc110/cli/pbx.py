@@ -47,9 +47,9 @@ def install(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Fetch and unpack Asterisk without root, unless this machine has a usable one.
+    """Fetch and unpack Asterisk, without root.
 
-    Packages come from a Debian mirror and are checked against Debian's signatures.
+    Not if this machine has a usable one. Packages come from a Debian mirror and are checked against Debian's signatures.
     """
     from cc110.cli.embedded import fetch
 
@@ -70,7 +70,10 @@ def install(
 
 @app.command("start", epilog=example("cc110 pbx start"))
 def start(ctx: typer.Context, *, json: Json = False) -> NoReturn:
-    """Start the PBX in the background with the site's configuration; `cc110 pbx stop` ends it."""
+    """Start the PBX in the background.
+
+    With the site's configuration; `cc110 pbx stop` ends it.
+    """
     from cc110.cli.embedded import start_free
 
     said = invocation(ctx)
@@ -83,7 +86,10 @@ def start(ctx: typer.Context, *, json: Json = False) -> NoReturn:
 
 @app.command("stop", epilog=example("cc110 pbx stop"))
 def stop(ctx: typer.Context, *, json: Json = False) -> None:
-    """Stop the PBX, whoever started it on this CC110_HOME. Calls that go on are cut."""
+    """Stop the PBX; calls that go on are cut.
+
+    The one that runs on this CC110_HOME, whoever started it.
+    """
     from cc110.cli.embedded import stop_pbx
 
     was_running = asyncio.run(stop_pbx(invocation(ctx).config()))

@@ -83,7 +83,7 @@ def _the_one(
     newest = table.c.first_seq.desc()
     found = connection.scalars(select(column).where(fits).order_by(newest).limit(2)).all()
     if not wanted or not found:
-        raise NotFound(f"there is no {kind} {wanted or 'without an id'} in the journal")
+        raise NotFound(f"there is no {kind} {wanted!r} in the journal")
     if len(found) > 1 and wanted not in found:
         raise Ambiguous(f"{wanted} fits more than one {kind}, among them {' and '.join(found)}")
     return wanted if wanted in found else found[0]
@@ -102,7 +102,7 @@ def story(connection: Connection, wanted: str) -> CallStory:
 
 
 def case_story(connection: Connection, wanted: str) -> tuple[CaseRow, tuple[Recorded, ...]]:
-    """A case with its own events.
+    """A case with all events of its call.
 
     Raises:
         NotFound, Ambiguous: none or several have that id.
@@ -111,8 +111,7 @@ def case_story(connection: Connection, wanted: str) -> tuple[CaseRow, tuple[Reco
     if found is None:
         raise NotFound(f"there is no case {wanted} in the journal")
     its_call = queries.get_call(connection, found.call_id) if found.call_id else None
-    every = its_call.events if its_call else ()
-    return found, tuple(one for one in every if one.event.case_id == found.case_id)
+    return found, its_call.events if its_call else ()
 
 
 def every_block(connection: Connection, in_force_at: datetime | None) -> list[BlockRow]:
@@ -140,9 +139,14 @@ def reached(connection: Connection, reader: str) -> int:
     return connection.scalar(select(cursors.c.seq).where(where)) or 0
 
 
+def tip_of(connection: Connection) -> int:
+    """The seq of the newest event; 0 = none."""
+    return read_tip(connection).seq
+
+
 def start_of(connection: Connection, since: datetime | None) -> int:
     """The seq after which to follow: from a time on, or None = from now on."""
-    tip = read_tip(connection).seq
+    tip = tip_of(connection)
     if since is None:
         return tip
     query = select(events.c.seq).where(events.c.at >= time_text(since))

@@ -55,14 +55,22 @@ async def seats(config: Config) -> Seats:
     return Seats(seats=tuple(every), trouble=trouble)
 
 
-async def acting(config: Config, action: Callable[[OperatorDesk], Awaitable[None]]) -> None:
-    """Do something to an operator at the PBX.
+async def acting(
+    config: Config,
+    agent: AgentId,
+    action: Callable[[OperatorDesk], Awaitable[None]],
+    *,
+    logged_in: bool,
+) -> None:
+    """Do something to an operator at the PBX, who has to be logged in for it or not.
 
     Raises:
         PbxUnavailable, PbxRefused: it was not done.
     """
     await _require_listener(config)
     async with open_operators(config, patience_s=PATIENCE_S) as desk:
+        if logged_in and all(member.agent != agent for member in await desk.members()):
+            raise PbxRefused(f"operator {agent} is not logged in to any queue")
         await action(desk)
 
 

@@ -26,9 +26,10 @@ def run(
         Pbx, typer.Option(help="The PBX that cc110 unpacks and runs, or one that is there.")
     ] = Pbx.EMBEDDED,
 ) -> None:
-    """Run PBX and daemon until Ctrl-C, which leaves no process; a second one ends it at once.
+    """Run PBX and daemon until Ctrl-C.
 
-    The PBX is fetched at the first time. Nothing starts while `cc110 check` finds an error.
+    Nothing starts while `cc110 check` finds an error. The PBX is fetched at the first time. Ctrl-C
+    ends everything in good order and leaves no process; a second one ends it at once.
     """
     from cc110.cli.serving import serve_all
 
@@ -36,7 +37,10 @@ def run(
 
 
 def daemon(ctx: typer.Context) -> None:
-    """Run the daemon alone, against a PBX that is there or will be."""
+    """Run the daemon alone, until Ctrl-C.
+
+    The PBX may come later, and may go: calls go on without the daemon, and it without the PBX.
+    """
     from cc110.cli.serving import serve_daemon
 
     serve_daemon(invocation(ctx))

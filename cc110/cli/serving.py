@@ -23,7 +23,7 @@ from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import BarProgress, NoProgress, PlainProgress, Progress
 from cc110.ports import Cc110Error
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StoppedEarly(Cc110Error):
@@ -100,12 +100,18 @@ def _interruptible() -> Iterator[None]:
     def interrupt(_: int, __: FrameType | None) -> None:
         raise StoppedEarly
 
-    before = {number: signal.signal(number, interrupt) for number in SIGNALS}
+    before = {number: signal.signal(number, interrupt) for number in _heeded()}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _heeded() -> list[signal.Signals]:
+    """The signals that stop us; under nohup a lost terminal is none of them."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [one for one in _SIGNALS if one is not signal.SIGHUP or not ignored]
 
 
 def _prepared(said: Invocation) -> Config:
@@ -144,7 +150,7 @@ async def _until_told(body: Body, welcome: str) -> None:
         if not ready.is_set():
             task.cancel()
 
-    for number in SIGNALS:
+    for number in _heeded():
         asyncio.get_running_loop().add_signal_handler(number, told)
     with suppress(asyncio.CancelledError):
         await task

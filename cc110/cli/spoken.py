@@ -66,6 +66,11 @@ def moment_text(at: datetime | None, tz: tzinfo, lang: Language) -> str:
     return f"{date_text(at, tz, lang)} {at.astimezone(tz):%H:%M:%S}" if at else NOTHING
 
 
+def minute_text(at: datetime | None, tz: tzinfo, lang: Language) -> str:
+    """Day and time for tables, to the minute: ``17 Agu 2026 10:04``."""
+    return f"{date_text(at, tz, lang)} {at.astimezone(tz):%H:%M}" if at else NOTHING
+
+
 def until_text(until: int, tz: tzinfo, lang: Language) -> str:
     """The end of a block, given as Unix time, 0 = for ever."""
     forever, until_then = _UNTIL[lang]

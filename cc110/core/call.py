@@ -35,6 +35,8 @@ class AgentLeg:
     channel: ChannelId
     agent: AgentId
     since: datetime
+    recovered: bool = False
+    """True when it was found in the PBX's list: it is in the talk for longer than is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,8 @@ class PolresLeg:
     channel: ChannelId
     polres: PolresExt
     since: datetime
+    recovered: bool = False
+    """True when it was found in the PBX's list: it is in the talk for longer than is known."""
 
 
 Leg = AgentLeg | PolresLeg
@@ -108,7 +112,7 @@ class Call:
     legs: tuple[Leg, ...] = ()
     """Legs in the talk, the newest last: some exactly when an operator or a Polres has him."""
     transfers: tuple[Transfer, ...] = ()
-    """Every attempt to bring in a Polres, the newest last."""
+    """Every attempt to bring in a Polres, in the order of their times."""
     last_agent: AgentId | None = None
     rescues: int = 0
     recovered_at: datetime | None = None

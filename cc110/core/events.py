@@ -80,6 +80,7 @@ class AgentRang(EventData):
     """An operator's phone rang for the call."""
 
     agent: AgentId
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ the leg came and went. When it is heard of again with a later time, the leg came
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 
 from cc110.core.after_talk import AfterTalk, Party, after_talk
 from cc110.core.call import AgentLeg, Call, Leg, Outcome, PolresLeg, Transfer
@@ -76,13 +77,17 @@ def _with_agent(agent: AgentLeg, tries: tuple[Transfer, ...]) -> Phase:
 
 def agent_answered(call: Call, data: AgentAnswered, at: datetime, policy: Policy) -> Call:
     """An operator's leg came into the talk."""
-    leg = AgentLeg(channel=ChannelId(data.channel), agent=data.agent, since=at)
+    leg = AgentLeg(
+        channel=ChannelId(data.channel), agent=data.agent, since=at, recovered=data.recovered
+    )
     return _joined(replace(call, last_agent=data.agent), leg, policy)
 
 
 def polres_answered(call: Call, data: PolresAnswered, at: datetime, policy: Policy) -> Call:
     """A Polres's leg came into the talk, which settles the attempt to bring it in."""
-    leg = PolresLeg(channel=ChannelId(data.channel), polres=data.polres, since=at)
+    leg = PolresLeg(
+        channel=ChannelId(data.channel), polres=data.polres, since=at, recovered=data.recovered
+    )
     call = marked(call, call.open_try(data.polres), outcome=Outcome.ANSWERED)
     return _joined(call, leg, policy)
 
@@ -136,7 +141,7 @@ def _patience_s(
         cause=data.cause,
         others_in=bool(call.legs),
         polres_rings=bool(call.open_tries),
-        talk_s=(at - leg.since).total_seconds(),
+        talk_s=inf if leg.recovered else (at - leg.since).total_seconds(),
         policy=policy,
     )
     words = step is AfterTalk.CLOSING_THEN_QUEUE or (
@@ -170,9 +175,16 @@ def transfer_started(call: Call, data: TransferStarted, at: datetime, policy: Po
     if leaves:
         his = [leg for leg in call.legs if isinstance(leg, AgentLeg) and leg.agent == data.agent]
         call = without_legs(call, his, at)
-    if not call.legs and (past or (isinstance(call.phase, Greeting | Waiting) and not leaves)):
+    if not call.legs and not leaves and not _awaits_polres(call, past=past):
         return call
     return entered(call, by_legs(call, nobody=call.phase), at)
+
+
+def _awaits_polres(call: Call, *, past: bool) -> bool:
+    """True when a transfer that takes nobody out of the talk may still be what he waits for."""
+    if past:
+        return isinstance(call.phase, Forwarded)
+    return not isinstance(call.phase, Greeting | Waiting)
 
 
 def _with_try(call: Call, data: TransferStarted, at: datetime, policy: Policy) -> Call:
@@ -185,7 +197,8 @@ def _with_try(call: Call, data: TransferStarted, at: datetime, policy: Policy) -
         implied=data.implied,
         outcome=Outcome.ANSWERED if call.has_polres(data.polres) else Outcome.OPEN,
     )
-    return replace(call, transfers=(*call.transfers, attempt), last_agent=data.agent)
+    transfers = sorted((*call.transfers, attempt), key=lambda each: each.at)
+    return replace(call, transfers=tuple(transfers), last_agent=data.agent)
 
 
 def transfer_returned(call: Call, data: TransferReturned, at: datetime, policy: Policy) -> Call:
@@ -195,9 +208,9 @@ def transfer_returned(call: Call, data: TransferReturned, at: datetime, policy: 
     past = call.is_history(at)
     if data.reason is TransferFailure.DROPPED and not past:
         call = without_legs(call, _dropped(call, data, at), at)
-    if isinstance(call.phase, Greeting | Waiting) or (past and not call.legs):
+    if not call.legs and not _awaits_polres(call, past=past):
         return call
-    nobody = _back(data, at, policy)
+    nobody = call.phase if past else _back(data, at, policy)
     call = replace(call, waits_from=at) if not call.legs else call
     return entered(call, by_legs(call, nobody=nobody), at)
 

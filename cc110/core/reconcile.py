@@ -112,14 +112,22 @@ def _polres_rings(draft: Draft, fact: facts.Seen) -> None:
 
 
 def _returns(draft: Draft, fact: facts.Seen) -> None:
-    if isinstance(draft.call.phase, Returning):
-        return
-    if fact.polres and not draft.call.tries_at(fact.polres):
+    """The operator's phone rings; what led there may be unknown and is concluded where needed."""
+    match draft.call.phase:
+        case Returning():
+            pass
+        case Adrift():
+            if fact.agent:
+                draft.say(AgentRang(agent=fact.agent, recovered=True))
+        case _:
+            _given_back(draft, fact)
+
+
+def _given_back(draft: Draft, fact: facts.Seen) -> None:
+    if fact.polres and not draft.call.open_tries:
         kind = TransferKind.BLIND
         transfer.imply(draft, fact.polres, agent=fact.agent, kind=kind, recovered=True)
     for attempt in draft.call.open_tries[-1:]:
         return_to = fact.agent or attempt.return_to
         reason = TransferFailure.NO_ANSWER
         transfer.give_back(draft, attempt, reason, return_to=return_to, recovered=True)
-    if fact.agent and isinstance(draft.call.phase, Adrift):
-        draft.say(AgentRang(agent=fact.agent))

@@ -1,4 +1,7 @@
-"""The table of blocked numbers, with how often each block was met. Lifted blocks stay, marked as lifted."""
+"""The table of blocked numbers, with how often each block was met.
+
+Lifted blocks stay, marked as lifted.
+"""
 
 from datetime import datetime
 

@@ -10,7 +10,10 @@ from cc110.journal.schema import calls
 
 
 class CallsReader(RowReader):
-    """Fills ``calls``. Facts may come late: any event of a call makes its row, ``CallArrived`` completes it."""
+    """Fills ``calls``.
+
+    Facts may come late: any event of a call makes its row, ``CallArrived`` completes it.
+    """
 
     name = "calls"
     table = calls
@@ -42,7 +45,10 @@ def _new_row(recorded: Recorded) -> Row:
 
 
 def _changes(row: Row, event: Event) -> dict[str, Any]:
-    """What an event sets. Long because it is a table: one case for each kind of event that a call's row shows."""
+    """What an event sets.
+
+    Long because it is a table: one case for each kind of event that a call's row shows.
+    """
     at = event.at
     match event.data:
         case events.CallArrived() as arrived:

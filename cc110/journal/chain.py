@@ -1,8 +1,11 @@
-"""How events get their place: seq, id and the hash of the one before. Pure; the writer brings time and noise.
+"""How events get their place: seq, id and the hash of the one before.
 
-The hash of an event is SHA-256 over the hash before it (64 hex digits; zeros before the first event), a line
-feed and the event's line as ``codec`` writes it. Whoever changes, removes or inserts a row breaks the chain
-from there on; whoever cuts off the end can be caught by a tip that was noted elsewhere.
+Pure; the writer brings time and noise.
+
+The hash of an event is SHA-256 over the hash before it (64 hex digits; zeros before the first
+event), a line feed and the event's line as ``codec`` writes it. Whoever changes, removes or
+inserts a row breaks the chain from there on; whoever cuts off the end can be caught by a tip that
+was noted elsewhere.
 """
 
 from collections.abc import Iterable, Sequence
@@ -63,7 +66,9 @@ def hash_of(prev_hash: str, line: Line) -> str:
 
 
 def next_id(last: str, now_ms: int, noise: int) -> str:
-    """A ULID above the last one, even when the clock was set back or several fall into one millisecond."""
+    """A ULID above the last one, even when the clock was set back or several fall into one
+    millisecond.
+    """
     return ulid_text(max(now_ms << 80 | noise, int(ULID.from_str(last)) + 1))
 
 

@@ -1,8 +1,9 @@
 """Events as text and back: one encoding for the journal, its hash chain, MQTT, desk and CLI.
 
-A *line* is one JSON object, in UTF-8 and without blanks, with the keys ``id``, ``seq``, ``at``, ``site``,
-``call_id``, ``case_id``, ``type``, ``v`` and ``data`` in this order. ``at`` is ISO 8601 in UTC with
-milliseconds and a ``Z``. The order is fixed because the hash chain is computed over these very bytes.
+A *line* is one JSON object, in UTF-8 and without blanks, with the keys ``id``, ``seq``, ``at``,
+``site``, ``call_id``, ``case_id``, ``type``, ``v`` and ``data`` in this order. ``at`` is ISO 8601
+in UTC with milliseconds and a ``Z``. The order is fixed because the hash chain is computed over
+these very bytes.
 """
 
 import json
@@ -80,8 +81,9 @@ def draft(event: Event) -> Draft:
     """Turn an event into text and prove that it can be read again.
 
     Raises:
-        ValueError: a naive time, a value of the wrong type, a NaN: a mistake of the caller. Refused here, an
-            unreadable event never gets into the journal and never spoils other events' transaction.
+        ValueError: a naive time, a value of the wrong type, a NaN: a mistake of the caller.
+            Refused here, an unreadable event never gets into the journal and never spoils other
+            events' transaction.
     """
     if event.at.tzinfo is None:
         raise ValueError("an event's time must be aware")
@@ -183,7 +185,9 @@ def _known_time(line: Line) -> datetime:
 
 
 def _encodable(text: str) -> str:
-    """Bytes that were no UTF-8 arrive as lone surrogates: a call with such a name is still recorded."""
+    """Bytes that were no UTF-8 arrive as lone surrogates: a call with such a name is still
+    recorded.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,15 +1,17 @@
-"""The database below the journal. All that is SQLite's own stands here; above it, Core is the same for every database.
+"""The database below the journal.
+
+All that is SQLite's own stands here; above it, Core is the same for every database.
 
 SQLite keeps a write-ahead log, so that other processes read while the daemon writes. Appends use
-``synchronous=FULL``: a commit returns when the log is on the disk (with NORMAL a power loss could take
-committed events back). Read tables use NORMAL: their cursor is lost together with their rows, and the
-journal, which is not lost, fills both again.
+``synchronous=FULL``: a commit returns when the log is on the disk (with NORMAL a power loss could
+take committed events back). Read tables use NORMAL: their cursor is lost together with their
+rows, and the journal, which is not lost, fills both again.
 """
 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from urllib.parse import quote
@@ -26,7 +28,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BUSY_S = 0.5
-"""How long one attempt waits for another process's lock; the writer tries again until its own deadline."""
+"""How long one attempt waits for another process's lock; the writer tries again until its own
+deadline.
+"""
 
 
 def sqlite_url(path: Path) -> str:
@@ -52,7 +56,8 @@ class Database:
 
     @classmethod
     async def open(cls, url: str, *, busy_s: float = BUSY_S) -> Self:
-        """Take the writer's lock, make the file if there is none (mode 0600), and bring its schema up to date.
+        """Take the writer's lock, make the file if there is none (mode 0600), and bring its
+        schema up to date.
 
         Raises:
             JournalInUse: another process writes it.
@@ -65,11 +70,8 @@ class Database:
         except OSError as error:
             raise JournalUnavailable(f"{path} can't be opened: {error}") from error
         database = cls(path, lock, busy_s)
-        # Only the daemon migrates: every other command starts half a second sooner without Alembic.
-        from cc110.journal.migrate import upgrade
-
         try:
-            await upgrade(database._appends)
+            await database._bring_up_to_date()
         except BaseException as error:
             await database.aclose()
             if isinstance(error, SQLAlchemyError):
@@ -92,7 +94,10 @@ class Database:
 
     @asynccontextmanager
     async def filling(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction on tables that can be filled again. Of all who wait, an append is never behind two."""
+        """A transaction on tables that can be filled again.
+
+        Of all who wait, an append is never behind two.
+        """
         async with self._fill_turn, self._turn, self._tables.begin() as connection:
             yield connection
 
@@ -100,6 +105,15 @@ class Database:
         """Close everything and let go of the writer's lock."""
         await self._dispose()
         self._lock.release()
+
+    async def _bring_up_to_date(self) -> None:
+        with suppress(JournalUnavailable):  # a new file has no revision
+            if await ask(self.reads, _revision) == REVISION:
+                return
+        # Alembic takes half a second to load, and is seldom needed.
+        from cc110.journal.migrate import upgrade
+
+        await upgrade(self._appends)
 
     async def _check_in_place(self) -> None:
         """SQLite goes on writing into a file that has no name any more, and tells nobody."""
@@ -186,7 +200,9 @@ def _prepare(path: Path) -> None:
 
 
 def _writing(path: Path, busy_s: float, *, synchronous: str) -> AsyncEngine:
-    """IMMEDIATE takes the write lock at once: a transaction that has begun never fails for another's lock."""
+    """IMMEDIATE takes the write lock at once: a transaction that has begun never fails for
+    another's lock.
+    """
     pragmas = ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON")
     return _engine(path, "rw", busy_s, pragmas, begin="BEGIN IMMEDIATE", size=1)
 
@@ -224,11 +240,14 @@ def _engine(
     return engine
 
 
+def _revision(connection: Connection) -> str | None:
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
 async def _check_revision(engine: AsyncEngine, path: Path) -> None:
     try:
-        found = await ask(
-            engine, lambda it: it.scalar(text("SELECT version_num FROM alembic_version"))
-        )
+        found = await ask(engine, _revision)
     except JournalUnavailable as error:
         raise JournalUnavailable(f"{path} is not a journal, or damaged: {error}") from error
     if found != REVISION:

@@ -1,4 +1,6 @@
-"""One writer for one journal: an exclusive ``flock`` that the kernel lets go of when the process ends, however it ends."""
+"""One writer for one journal: an exclusive ``flock`` that the kernel lets go of when the process
+ends, however it ends.
+"""
 
 import fcntl
 import os
@@ -15,7 +17,8 @@ class JournalInUse(JournalUnavailable):
 class WriterLock:
     """The right to write a journal, held until ``release``.
 
-    The lock file stays: were it removed, two processes could hold locks on two files of the same name.
+    The lock file stays: were it removed, two processes could hold locks on two files of the same
+    name.
     """
 
     def __init__(self, descriptor: int) -> None:

@@ -1,4 +1,6 @@
-"""A journal without a disk, for tests and trials: the same promises as the real one but durability."""
+"""A journal without a disk, for tests and trials: the same promises as the real one but
+durability.
+"""
 
 import secrets
 import time

@@ -1,4 +1,7 @@
-"""Brings a journal's schema to the newest revision. The daemon does it at each start, before the first append."""
+"""Brings a journal's schema to the newest revision.
+
+The daemon does it at each start, before the first append.
+"""
 
 from pathlib import Path
 
@@ -25,7 +28,8 @@ async def upgrade(engine: AsyncEngine) -> None:
     """Migrate in one transaction: all or nothing.
 
     Raises:
-        JournalUnavailable: a newer version of cc110 has been here; going back would lose what it wrote.
+        JournalUnavailable: a newer version of cc110 has been here; going back would lose what it
+            wrote.
     """
     async with engine.begin() as connection:
         try:

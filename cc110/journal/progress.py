@@ -21,7 +21,9 @@ class Progress:
         self._moved = asyncio.Event()
 
     def next_move(self) -> asyncio.Event:
-        """Set at the next ``reach`` or ``wake``: take it, look, then wait for it, and no move is missed."""
+        """Set at the next ``reach`` or ``wake``: take it, look, then wait for it, and no move is
+        missed.
+        """
         return self._moved
 
     async def beyond(self, seq: int) -> None:

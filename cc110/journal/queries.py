@@ -1,4 +1,7 @@
-"""What may be asked of the journal. Run with ``engine.ask``, from the daemon or from any other process."""
+"""What may be asked of the journal.
+
+Run with ``engine.ask``, from the daemon or from any other process.
+"""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -71,7 +74,9 @@ def list_cases(
     open_only: bool = False,
     owner: str | None = None,
 ) -> tuple[CaseRow, ...]:
-    """Cases, the newest first; ``before`` is the ``first_seq`` of the last row of the page before."""
+    """Cases, the newest first; ``before`` is the ``first_seq`` of the last row of the page
+    before.
+    """
     query = select(cases).order_by(cases.c.first_seq.desc()).limit(limit)
     wanted = _compare(cases.c.first_seq, lt, before) + _compare(cases.c.owner, eq, owner)
     wanted += [cases.c.closed_at.is_(None)] if open_only else []
@@ -95,7 +100,8 @@ def list_blocks(
 
     Args:
         connection: given by ``ask``.
-        in_force_at: only blocks that reject calls at this time; None = lifted and expired ones as well.
+        in_force_at: only blocks that reject calls at this time; None = lifted and expired ones as
+            well.
         limit: most rows.
         after: number to go on after.
     """

@@ -1,8 +1,8 @@
 """The journal's readers: each with a cursor of its own, each to be thrown away and built again.
 
-A table reader changes tables in the transaction that moves its cursor, so each event counts exactly once. An
-effect reader reaches outside; its cursor moves afterwards, so each event comes at least once. A reader that
-fails is tried again, later and later, and holds up nobody else.
+A table reader changes tables in the transaction that moves its cursor, so each event counts
+exactly once. An effect reader reaches outside; its cursor moves afterwards, so each event comes
+at least once. A reader that fails is tried again, later and later, and holds up nobody else.
 """
 
 import asyncio
@@ -26,7 +26,9 @@ FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 30.0
 TABLE_SPACING_S = 0.1
 EFFECT_SPACING_S = 0.02
-"""Shortest time between two steps of a reader that keeps up: under load one step takes several events."""
+"""Shortest time between two steps of a reader that keeps up: under load one step takes several
+events.
+"""
 
 
 @runtime_checkable
@@ -142,7 +144,7 @@ class Readers:
             moved = self._progress.next_move()
             try:
                 more = await self._step(course)
-            except Exception as error:  # noqa: BLE001 - a reader may fail in any way
+            except Exception as error:
                 await self._failed(course, error)
                 continue
             course.worked()

@@ -13,7 +13,10 @@ Row = dict[str, Any]
 
 
 class RowReader(ABC):
-    """A table reader with one row per key. Loads and saves whole pages, so that catching up is fast."""
+    """A table reader with one row per key.
+
+    Loads and saves whole pages, so that catching up is fast.
+    """
 
     name: ClassVar[str]
     table: ClassVar[Table]

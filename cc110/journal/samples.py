@@ -1,7 +1,7 @@
 """One invented event of each type: the example in its schema file, and food for tests.
 
-The values come from the fields' types and names, so a new event type has its sample at once. No sample names
-a real person: prefix 0840 of Indonesia's numbering plan belongs to no operator.
+The values come from the fields' types and names, so a new event type has its sample at once. No
+sample names a real person: prefix 0840 of Indonesia's numbering plan belongs to no operator.
 """
 
 from dataclasses import fields

@@ -1,4 +1,6 @@
-"""The tables: the journal itself, and what readers make of it. SQLAlchemy Core, the same on SQLite and PostgreSQL.
+"""The tables: the journal itself, and what readers make of it.
+
+SQLAlchemy Core, the same on SQLite and PostgreSQL.
 
 Everything but ``events`` can be thrown away and filled again from ``events``.
 """
@@ -23,7 +25,9 @@ from sqlalchemy.types import TypeDecorator
 from cc110.journal.codec import text_time, time_text
 
 REVISION = "0001"
-"""The schema that this version of cc110 reads and writes: the newest one in ``migrations/versions``."""
+"""The schema that this version of cc110 reads and writes: the newest one in
+``migrations/versions``.
+"""
 
 
 class UtcMs(TypeDecorator[datetime]):

@@ -1,7 +1,8 @@
 """The public schema files: one JSON schema for each event type under ``docs/events/``.
 
-``python -m cc110.journal.schemas --write`` writes them from the event classes, ``--check`` proves that they
-are current. Schemas allow fields they don't name: a consumer ignores what it doesn't know.
+``python -m cc110.journal.schemas --write`` writes them from the event classes, ``--check`` proves
+that they are current. Schemas allow fields they don't name: a consumer ignores what it doesn't
+know.
 """
 
 import argparse
@@ -44,7 +45,9 @@ _ENVELOPE: dict[str, dict[str, Any]] = {
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The JSON schema (draft 2020-12) of one event type, with its envelope and an invented example."""
+    """The JSON schema (draft 2020-12) of one event type, with its envelope and an invented
+    example.
+    """
     data = kinds()[name].json_schema()
     definitions = {"$defs": _explained(data.pop("$defs"))} if "$defs" in data else {}
     version = getattr(events, name).v
@@ -107,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     found = problems(options.folder)
     for problem in found:
-        print(f"{options.folder}: {problem}; run with --write", file=sys.stderr)
+        sys.stderr.write(f"{options.folder}: {problem}; run with --write\n")
     return 1 if found else 0
 
 

@@ -24,7 +24,10 @@ class Verification:
     """What a walk along the chain found."""
 
     tip: Tip
-    """The last event that is proved good. Noted elsewhere, it also proves that no end was cut off."""
+    """The last event that is proved good.
+
+    Noted elsewhere, it also proves that no end was cut off.
+    """
     bad: BadRow | None
 
     @property

@@ -1,9 +1,10 @@
 """The one writer of the journal: a task that puts all that is waiting into one transaction.
 
-An append is acknowledged when its transaction is on the disk. While the database is locked, full or gone, the
-writer tries again and again; an append whose deadline passes meanwhile gets ``JournalUnavailable`` and
-nothing of it will be written later. One that is inside a running transaction is not given up until that
-transaction's end is known: a truth that is late is better than a record that both is and is not there.
+An append is acknowledged when its transaction is on the disk. While the database is locked, full
+or gone, the writer tries again and again; an append whose deadline passes meanwhile gets
+``JournalUnavailable`` and nothing of it will be written later. One that is inside a running
+transaction is not given up until that transaction's end is known: a truth that is late is better
+than a record that both is and is not there.
 """
 
 import asyncio
@@ -56,8 +57,8 @@ class _Waiting:
 class JournalWriter:
     """The journal in a database; implements ``ports.Journal``. For one event loop.
 
-    ``progress`` moves after each commit. ``unknown`` counts rows that ``read`` skipped because another version
-    of cc110 wrote them.
+    ``progress`` moves after each commit. ``unknown`` counts rows that ``read`` skipped because
+    another version of cc110 wrote them.
     """
 
     def __init__(
@@ -180,7 +181,7 @@ class JournalWriter:
         try:
             links = await self._commit([draft for waiting in live for draft in waiting.drafts])
         # Whatever it is, the writer lives on: those who wait have their deadline.
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             await self._failed(live, error)
             return live
         self._settle(live, links)
@@ -211,7 +212,10 @@ class JournalWriter:
         self.progress.reach(self._tip.seq)
 
     async def _failed(self, live: list[_Waiting], error: Exception) -> None:
-        """Nothing was written. The chain's end is read anew: the file may be another one next time."""
+        """Nothing was written.
+
+        The chain's end is read anew: the file may be another one next time.
+        """
         self._tip = None
         self._trouble = cause(error)
         if self._failures == 0:

@@ -16,7 +16,10 @@ class PathRefused(ValueError):
 
 
 class RecordingsFolder:
-    """Implements ``ports.Recordings``. All file access is in threads: a slow disk holds up no call."""
+    """Implements ``ports.Recordings``.
+
+    All file access is in threads: a slow disk holds up no call.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -43,7 +46,9 @@ class RecordingsFolder:
             raise ValueError(f"it can't be read: {error.strerror}") from error
 
     def _open(self, steps: tuple[str, ...]) -> int:
-        """Open step by step, following no link, so that nobody can swap one in between check and use."""
+        """Open step by step, following no link, so that nobody can swap one in between check and
+        use.
+        """
         *folders, name = steps
         here = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

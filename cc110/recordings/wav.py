@@ -1,8 +1,8 @@
 """How long a WAV file plays, also when its writer was killed before it could fill in the lengths.
 
-The PBX writes the lengths into the header when it closes the file; a file of a killed PBX says 0 there and
-still holds all the audio. Format: RIFF chunks of a 4-byte name, a 32-bit little-endian length and the
-content, padded to an even length; "fmt " carries the bytes per second at offset 8.
+The PBX writes the lengths into the header when it closes the file; a file of a killed PBX says 0
+there and still holds all the audio. Format: RIFF chunks of a 4-byte name, a 32-bit little-endian
+length and the content, padded to an even length; "fmt " carries the bytes per second at offset 8.
 """
 
 import struct
@@ -40,7 +40,9 @@ def wav_seconds(file: BinaryIO, size: int) -> float:
 
 
 def _seconds(length: int, there: int, rate: int) -> float:
-    """The header counts when the file holds what it says; 0, or more than is there, is an unclosed file."""
+    """The header counts when the file holds what it says; 0, or more than is there, is an
+    unclosed file.
+    """
     if rate <= 0:
         raise ValueError("a WAV file without a format")
     audio = length if 0 < length <= there else there

@@ -37,7 +37,8 @@ async def room(control_room: ControlRoom) -> AsyncIterator[ControlRoom]:
     """The control room, with nobody in it before and after."""
     if not control_room.daemon.running:
         await control_room.daemon.start()
-    probe = LeakProbe(observer=control_room.observer, own_children=True)
+    # The daemon may be another process than before: a test may have killed it.
+    probe = LeakProbe(observer=control_room.observer, own_children=False)
     before = await probe.look()
     yield control_room
     if control_room.daemon.running:

@@ -1,6 +1,7 @@
 """One call of one phone, as a test holds it in its hand."""
 
 import re
+import time
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -8,13 +9,14 @@ from .eventlog import EventLog, LogClosed
 from .events import CallState, EventKind, Headers, Media, PhoneEvent
 from .hearing import HearingTimeline
 from .link import PhoneLink
-from .timing import DEFAULT_LIMIT_S
-from .tones import TONES
+from .timing import DEFAULT_LIMIT_S, limit
+from .tones import PRESENT, TONES
 from .wire import PTIME_S
 
 _BUSY_HERE: Final = 486
 _OK: Final = 200
 _FIRST_FRAMES_S: Final = 2 * PTIME_S
+_GLANCE_S: Final = 0.1
 
 
 class CallEnded(Exception):
@@ -84,9 +86,7 @@ class CallHandle:
         """The DTMF digits that came in so far."""
         return "".join(e.text for e in self.events if e.kind is EventKind.DTMF)
 
-    async def wait_for(
-        self, state: CallState, *, timeout: float = DEFAULT_LIMIT_S
-    ) -> PhoneEvent:
+    async def wait_for(self, state: CallState, *, timeout: float = DEFAULT_LIMIT_S) -> PhoneEvent:
         """Wait until the call is, or has been, in ``state``.
 
         Raises:
@@ -241,9 +241,26 @@ class CallHandle:
         whole = HearingTimeline.unpack(packed)
         skipped = round(_FIRST_FRAMES_S * 8000)
         part = HearingTimeline(
-            start=whole.start + _FIRST_FRAMES_S, samples=whole.samples[skipped:], late_s=whole.late_s
+            start=whole.start + _FIRST_FRAMES_S,
+            samples=whole.samples[skipped:],
+            late_s=whole.late_s,
         )
         return part.mean_levels(tuple(frequencies))
+
+    async def wait_to_hear(self, *frequencies: int, timeout: float = DEFAULT_LIMIT_S) -> None:
+        """Listen until all of these tones are heard at the same time.
+
+        Raises:
+            TimeoutError: they were not within ``timeout`` seconds (stretched).
+            PhoneError: the call is over.
+        """
+        end = time.monotonic() + limit(timeout)
+        while True:
+            levels = await self.heard(_GLANCE_S, frequencies)
+            if all(level > PRESENT for level in levels.values()):
+                return
+            if time.monotonic() > end:
+                raise TimeoutError(f"call {self.number} hears {levels} after {limit(timeout):g} s")
 
     async def start_listening(self) -> "Listening":
         """Record all that is heard from now on, through holds, until it is stopped."""

@@ -16,13 +16,13 @@ from .wire import BUFFER_FRAME_S, BUFFER_SLOT_S, SAMPLE_RATE
 
 HOP_S: Final = 0.005
 """Resolution of every edge that is measured."""
-_NEARBY_SLOTS: Final = 5
 LOUD: Final = 0.05
 """Root mean square from which there is sound of any kind; 40 % of a tone, as for one tone."""
-
-
+ONE_PACKET_S: Final = 0.026
+"""The longest silence that one packet of 20 ms can leave, measured every 5 ms."""
 FORGIVEN_S: Final = 0.1
-"""Late packets up to this are what the jitter buffer of any telephone hides."""
+"""Packets that are late by no more than this are hidden by the jitter buffer of any telephone."""
+_NEARBY_SLOTS: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +96,7 @@ class HearingTimeline:
         windows = self.windows(*frequencies)
         if not frequencies:
             return np.asarray(windows.loudness >= LOUD)
-        return np.asarray(
-            np.logical_or.reduce([windows.levels[f] >= PRESENT for f in frequencies])
-        )
+        return np.asarray(np.logical_or.reduce([windows.levels[f] >= PRESENT for f in frequencies]))
 
     def _span(self, start: float | None, end: float | None) -> tuple[NDArray[np.float64], slice]:
         times = self.start + self._known.centres
@@ -112,7 +110,9 @@ class HearingTimeline:
         near = (self.buffers.get(slot - back) for back in range(_NEARBY_SLOTS))
         return next((found for found in near if found is not None), 0.0)
 
-    def _arrived(self, times: NDArray[np.float64], which: NDArray[np.bool_], n: int) -> float | None:
+    def _arrived(
+        self, times: NDArray[np.float64], which: NDArray[np.bool_], n: int
+    ) -> float | None:
         """When the n-th of the windows came in, which is before it was heard."""
         found = times[which]
         return float(found[n]) - self.buffered(found[n]) if len(found) else None
@@ -140,13 +140,22 @@ class HearingTimeline:
         *frequencies: int,
         start: float | None = None,
         end: float | None = None,
-        min_s: float = 0.01,
+        min_s: float = ONE_PACKET_S,
     ) -> tuple[Gap, ...]:
         """Where none of the tones (or no sound at all) is heard for at least ``min_s``.
 
-        Packets that were only late do not count, up to ``FORGIVEN_S``. Without ``start`` or
-        ``end``, from the first to the last time that something is heard.
+        Packets that were only late do not count, up to ``FORGIVEN_S``. By default nor does a single
+        packet that never came, for a busy machine's PBX or phone now and then skips its turn; see
+        it with ``min_s=0.01``. Without ``start`` or ``end``, from the first to the last time that
+        something is heard.
         """
+        gaps = self.every_gap(*frequencies, start=start, end=end)
+        return tuple(g for g in gaps if g.missing >= min_s or g.length >= max(FORGIVEN_S, min_s))
+
+    def every_gap(
+        self, *frequencies: int, start: float | None = None, end: float | None = None
+    ) -> tuple[Gap, ...]:
+        """Every silence in the ear, whatever its length and cause; see ``silence_gaps``."""
         times = self.start + self._known.centres
         heard = self._heard(frequencies)
         sounding = times[heard]
@@ -155,8 +164,7 @@ class HearingTimeline:
         first = sounding[0] if start is None else start
         last = sounding[-1] if end is None else end
         _, span = self._span(first, last)
-        gaps = (self._gap(*run) for run in _runs(~heard[span], times[span]))
-        return tuple(g for g in gaps if g.missing >= min_s or g.length >= max(FORGIVEN_S, min_s))
+        return tuple(self._gap(*run) for run in _runs(~heard[span], times[span]))
 
     def _gap(self, start: float, end: float) -> Gap:
         """A gap, with what the buffer took in during it."""

@@ -1,7 +1,6 @@
 """What a test left behind: channels, descriptors, threads, processes, files and tasks."""
 
 import asyncio
-import os
 import re
 import time
 from collections import Counter
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import psutil  # type: ignore[import-untyped,unused-ignore]
+import psutil  # type: ignore[import-untyped]
 
 from .observer import Observer
 from .timing import DEFAULT_LIMIT_S, limit
@@ -107,7 +106,7 @@ def descriptors(pid: int) -> Counter[str]:
     found: Counter[str] = Counter()
     for link in Path(f"/proc/{pid}/fd").iterdir():
         try:
-            target = os.readlink(link)
+            target = str(link.readlink())
         except FileNotFoundError:
             continue
         match = _SOCKET.fullmatch(target)
@@ -129,7 +128,7 @@ def _sockets(pid: int) -> dict[str, str]:
 
 
 def _threads(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/task"))
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
 def _children() -> Counter[str]:

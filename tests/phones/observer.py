@@ -118,9 +118,7 @@ class Observer:
             return tuple(e for e in self.events(name, after=after) if predicate(e))
 
         what = f"{count} {name}"
-        await self.log.wait_for(
-            lambda _: len(found()) >= count, what, after=after, timeout=timeout
-        )
+        await self.log.wait_for(lambda _: len(found()) >= count, what, after=after, timeout=timeout)
         return found()[:count]
 
     async def action(self, name: str, **headers: str | list[str]) -> AmiMessage:

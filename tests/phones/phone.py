@@ -57,7 +57,7 @@ class Phone:
         self._link: PhoneLink
 
     @classmethod
-    async def start(  # noqa: PLR0913 - all by name, and each has a default but two
+    async def start(
         cls,
         name: str,
         tone_hz: int,

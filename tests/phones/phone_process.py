@@ -67,7 +67,7 @@ def obey(phone: Any, wire: Wire, command: dict[str, Any]) -> None:
             action(**command, reply=reply)
         else:
             reply(action(**command))
-    except Exception as error:  # noqa: BLE001 - whatever is wrong, the owner has to know it
+    except Exception as error:
         wire.send(reply=number, error=_said(error))
 
 
@@ -86,12 +86,12 @@ def main() -> None:
         os._exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the owner's to handle
     # The library takes most of the start-up time, so the owner's death is provided for first.
-    from .softphone.phone import Softphone  # noqa: PLC0415
+    from .softphone.phone import Softphone
 
     try:
         first["codecs"] = tuple(first["codecs"])
         phone = Softphone(Settings(**first), wire.event)
-    except Exception as error:  # noqa: BLE001 - a port that is taken, for example
+    except Exception as error:
         wire.send(reply=0, error=_said(error))
         os._exit(1)
     wire.send(reply=0, result=None)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from asterisk.manager import (  # type: ignore[import-untyped,unused-ignore]
+from asterisk.manager import (
     EOL,
     Manager,
     ManagerException,
@@ -49,11 +49,11 @@ class _Answers(queue.Queue[Any]):
         super().__init__()
         self._limit_s = limit_s
 
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:  # noqa: FBT001, FBT002
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
         return super().get(block, self._limit_s if timeout is None else timeout)
 
 
-class _Message(ManagerMsg):  # type: ignore[misc,unused-ignore]
+class _Message(ManagerMsg):  # type: ignore[misc]
     """A message whose headers are read without loss."""
 
     def parse(self, response: list[str]) -> None:
@@ -68,7 +68,7 @@ class _Message(ManagerMsg):  # type: ignore[misc,unused-ignore]
             self.headers[name] = value if before is None else f"{before}\n{value}"
 
 
-class GuardedManager(Manager):  # type: ignore[misc,unused-ignore]
+class GuardedManager(Manager):  # type: ignore[misc]
     """A pyst2 manager that hands every event to ``on_event`` from its own thread."""
 
     def __init__(self, on_event: Callable[[AmiMessage], None], *, limit_s: float) -> None:

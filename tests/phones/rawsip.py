@@ -11,10 +11,10 @@ class _Collector(asyncio.DatagramProtocol):
         self.answers: asyncio.Queue[bytes] = asyncio.Queue()
         self.closed = asyncio.Event()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+    def connection_lost(self, exc: Exception | None) -> None:
         self.closed.set()
 
-    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:  # noqa: ARG002 - asyncio's
+    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         self.answers.put_nowait(data)
 
 

@@ -94,11 +94,11 @@ def _seconds(row: Mapping[str, str]) -> float:
 
 
 def _response_times(folder: Path) -> tuple[float, ...]:
-    found = []
+    found: list[float] = []
     for path in sorted(folder.glob("*_rtt.csv")):
         with path.open(newline="") as file:
-            for row in csv.DictReader(file, delimiter=_DELIMITER):
-                found.append(float(row["response_time_ms"]) / 1000)
+            rows = csv.DictReader(file, delimiter=_DELIMITER)
+            found.extend(float(row["response_time_ms"]) / 1000 for row in rows)
     return tuple(found)
 
 

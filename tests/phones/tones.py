@@ -119,9 +119,7 @@ def windows(path: Path, frequencies: Iterable[int], *, hop_s: float = WINDOW_S) 
     return analyse(samples, frequencies, rate=rate, hop_s=hop_s)
 
 
-def coverage(
-    path: Path, frequency: int, start_s: float = 0.0, end_s: float | None = None
-) -> float:
+def coverage(path: Path, frequency: int, start_s: float = 0.0, end_s: float | None = None) -> float:
     """The share of 20 ms windows of a recording, from ``start_s`` to ``end_s``, with the tone.
 
     What lies beyond the end of the file counts as missing. Raises ValueError for anything but

@@ -20,4 +20,4 @@ class Backoff:
         """Return the next pause in seconds: half of its nominal length or more."""
         nominal = min(self._most_s, self._first_s * 2.0 ** min(self._failures, 30))
         self._failures += 1
-        return nominal * random.uniform(0.5, 1)  # noqa: S311 - no secret hangs on it
+        return nominal * random.uniform(0.5, 1)

@@ -25,10 +25,7 @@ P1, P2, P3 and P12 are its FastAGI server's and P14 its call manager's; neither 
 """
 
 import asyncio
-import contextlib
 import os
-import socket
-import struct
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -41,9 +38,11 @@ from cc110.pbx.ami.errors import AmiError, AmiLoginRefused, AmiLost, AmiRefused,
 from cc110.pbx.ami.limits import within
 from cc110.pbx.ami.message import AmiMessage
 from cc110.pbx.ami.settings import AmiSettings
+from cc110.pbx.ami.sockets import discard_unsent, tune
 from cc110.pbx.ami.wire import BANNER, AmiWire, encode
 
 Pairs = Sequence[tuple[str, str]]
+
 _MAX_LATE_LISTS: Final = 1_000
 _GUARD_ID: Final = "guard"
 _PING: Final = b"Action: Ping\r\n"
@@ -134,9 +133,9 @@ class CagedProtocol(AMIProtocol):
             return
         super().connection_made(transport)
         self.factory = self.manager
-        _tune(transport.get_extra_info("socket"), self.manager.settings)
+        tune(transport.get_extra_info("socket"), self.manager.settings)
 
-    def send(self, data: CagedAction, as_list: object = None) -> asyncio.Future[Any]:  # noqa: ARG002
+    def send(self, data: CagedAction, as_list: object = None) -> asyncio.Future[Any]:
         """Write an action and return the future of its answer; the action knows if it is a list.
 
         Raises:
@@ -219,7 +218,7 @@ class CagedProtocol(AMIProtocol):
             action.fail(AmiLost(f"the link went down before Asterisk answered {action}"))
         self.responses.clear()
         if self.transport is not None:
-            _discard_unsent(self.transport.get_extra_info("socket"))
+            discard_unsent(self.transport.get_extra_info("socket"))
             self.transport.abort()
 
 
@@ -334,7 +333,7 @@ class CagedManager(Manager):
         items: tuple[AmiMessage, ...] = await self._ask(action, timeout_s)
         return items
 
-    async def _ask(self, action: CagedAction, timeout_s: float) -> Any:  # noqa: ANN401
+    async def _ask(self, action: CagedAction, timeout_s: float) -> Any:
         future = self.send_action(action)
         timer = self.loop.call_later(timeout_s, self._expire, action, timeout_s)
         try:
@@ -387,30 +386,3 @@ class CagedManager(Manager):
         if not self.lost.done():
             self.lost.set_result(reason)
         self.close()
-
-
-def _discard_unsent(sock: socket.socket | None) -> None:
-    """Make the kernel forget what the peer has not acknowledged.
-
-    Else it would go on trying behind a closed connection, and deliver an old Redirect to an
-    Asterisk that becomes reachable again.
-    """
-    with contextlib.suppress(OSError):
-        if sock is not None:  # the peer closed it already
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def _tune(sock: socket.socket, settings: AmiSettings) -> None:
-    """No delay, and a dead peer found by the kernel too, should pings fail to find it."""
-    patience_s = settings.ping_every_s + 2 * settings.ping_timeout_s
-    options = [
-        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-        (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(patience_s * 1000)),
-        (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-        (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, max(1, round(settings.ping_every_s))),
-        (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1),
-        (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, max(1, round(patience_s))),
-    ]
-    for level, name, value in options:
-        with contextlib.suppress(OSError):  # a helper's loss must not cost the link
-            sock.setsockopt(level, name, value)

@@ -106,7 +106,7 @@ class AmiClient:
         self,
         action: AmiAction,
         *,
-        timeout: float | None = None,  # noqa: ASYNC109 - of Asterisk, not of the caller
+        timeout: float | None = None,
     ) -> AmiMessage:
         """Send an action and return Asterisk's response, also when it reports an error.
 
@@ -128,7 +128,7 @@ class AmiClient:
         action: AmiAction,
         *,
         complete: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - of Asterisk, not of the caller
+        timeout: float | None = None,
     ) -> tuple[AmiMessage, ...]:
         """Send a list action and return its items, without the event that closes the list.
 

@@ -2,7 +2,7 @@
 
 A program of its own, run by its path with nothing but the standard library:
 
-    python keeper.py tied|free DESCRIPTORS GRACE PROGRAM [ARGUMENT...]
+    python keeper.py tied|free DIRECTORY DESCRIPTORS GRACE PROGRAM [ARGUMENT...]
 
 If `tied`, standard input is the lifeline. When its other end closes (on purpose, or because the
 process that held it was killed) the program gets SIGTERM, and SIGKILL if it is still there GRACE
@@ -84,5 +84,6 @@ def _die_with(keeper: int) -> None:
 
 
 if __name__ == "__main__":
-    mode, descriptors, grace, *command = sys.argv[1:]
+    mode, directory, descriptors, grace, *command = sys.argv[1:]
+    os.chdir(directory)
     sys.exit(main((0,) if mode == "tied" else (), int(descriptors), float(grace), command))

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cc110.pbx.embedded.asterisk_conf import make_directories
@@ -21,15 +18,17 @@ from cc110.pbx.embedded.errors import (
     PbxNotRunning,
     PbxRunError,
 )
+from cc110.pbx.embedded.kept import KeptProcess
 from cc110.pbx.embedded.ports import Listen, require_free
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cc110.pbx.embedded.installation import Installation
 
 DESCRIPTORS = 32_768
 """Open files the PBX may have; more would not fit the sets it selects on (its ast_FDMAX)."""
 
-_KEEPER = Path(__file__).with_name("keeper.py")
 _LOG_LIMIT = 1_000_000
 _LAST_LINES = 20
 _ERROR_LINE = re.compile(r"ERROR\[\d+\]\S*:? (?:\S+:\d+ \w+: )?(?P<said>.+)")
@@ -67,15 +66,13 @@ class PbxProcess:
         self,
         console: Console,
         run: PbxRun,
-        keeper: asyncio.subprocess.Process,
-        lifeline: int | None,
+        kept: KeptProcess,
     ) -> None:
-        """Take over the keeper that runs the PBX and this end of its lifeline."""
+        """Take over the PBX under its keeper."""
         self.socket = console.socket
         self._console = console
         self._run = run
-        self._keeper = keeper
-        self._lifeline = lifeline
+        self._kept = kept
 
     @classmethod
     async def start(cls, installation: Installation, run: PbxRun) -> PbxProcess:
@@ -93,25 +90,25 @@ class PbxProcess:
         try:
             make_directories(console.config)
             seen = _prepare_log(run.log)
-            keeper, lifeline = await _launch(command, run)
+            kept = _spawn(command, run)
         except OSError as error:
             raise PbxRunError(f"The PBX cannot be started: {error}.") from error
-        pbx = cls(console, run, keeper, lifeline)
+        pbx = cls(console, run, kept)
         try:
             await pbx._boot(seen)
         except BaseException:
-            await pbx._abandon()
+            await pbx._end()
             raise
         return pbx
 
     @property
     def running(self) -> bool:
         """Whether the PBX has not ended."""
-        return self._keeper.returncode is None
+        return self._kept.running
 
     async def wait(self) -> int:
         """Wait until the PBX ends by itself or otherwise; return its exit code."""
-        return await self._keeper.wait()
+        return await self._kept.wait()
 
     async def console(self, command: str, *, limit: float = 10.0) -> str:
         """Return what the PBX prints for a console command.
@@ -133,17 +130,17 @@ class PbxProcess:
             async with asyncio.timeout(grace):
                 with suppress(PbxError):
                     await self._console.run("core stop now", limit=grace)
-                await self._keeper.wait()
+                return await self._kept.wait()
         except TimeoutError:
-            pass
-        finally:
-            self._let_go()
-        return await self._end()
+            return await self._end()
+        except asyncio.CancelledError:
+            self._kept.let_go()
+            raise
 
     async def _boot(self, seen: int) -> None:
         """Wait for the first of: fully booted, ended, out of time."""
         booted = asyncio.create_task(self._fully_booted(), name="pbx-boot")
-        ended = asyncio.create_task(self._keeper.wait(), name="pbx-end")
+        ended = asyncio.create_task(self._kept.wait(), name="pbx-end")
         try:
             await asyncio.wait(
                 (booted, ended), timeout=self._run.boot_limit, return_when=asyncio.FIRST_COMPLETED
@@ -167,52 +164,26 @@ class PbxProcess:
                         return
             await asyncio.sleep(0.02)
 
-    async def _abandon(self) -> None:
-        """Kill at once a PBX that did not start."""
-        self._let_go()
-        await self._end()
-
-    def _let_go(self) -> None:
-        """Close the lifeline, upon which the keeper ends the PBX; or tell the keeper to."""
-        if self._lifeline is not None:
-            os.close(self._lifeline)
-            self._lifeline = None
-        elif self.running:
-            with suppress(ProcessLookupError):
-                self._keeper.terminate()
-
     async def _end(self) -> int:
+        """Have the keeper end the PBX, and wait for that."""
+        self._kept.let_go()
         try:
             async with asyncio.timeout(self._run.term_grace + 5.0):
-                return await self._keeper.wait()
+                return await self._kept.wait()
         except TimeoutError:
-            # The kernel kills the PBX with its keeper.
-            self._keeper.kill()
-            return await self._keeper.wait()
+            self._kept.kill()
+            return await self._kept.wait()
 
 
-async def _launch(command: list[str], run: PbxRun) -> tuple[asyncio.subprocess.Process, int | None]:
-    """Start the keeper with the PBX; return it and this end of its lifeline."""
-    far, near = os.pipe() if run.tied else (os.open(os.devnull, os.O_RDONLY), None)
-    mode = ["tied" if run.tied else "free", str(run.descriptors), str(run.term_grace)]
-    try:
-        with run.log.open("ab") as log:
-            keeper = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-I", "-S", str(_KEEPER), *mode, *command),
-                stdin=far,
-                stdout=log,
-                stderr=asyncio.subprocess.STDOUT,
-                cwd=run.run_dir,
-                start_new_session=True,
-            )
-    except BaseException:
-        if near is not None:
-            os.close(near)
-        raise
-    finally:
-        os.close(far)
-    return keeper, near
+def _spawn(command: list[str], run: PbxRun) -> KeptProcess:
+    return KeptProcess.spawn(
+        command,
+        log=run.log,
+        directory=run.run_dir,
+        descriptors=run.descriptors,
+        grace=run.term_grace,
+        tied=run.tied,
+    )
 
 
 def _prepare_log(log: Path) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from cc110.config.fields import zone_name
 from cc110.config.model import COUNTRY, Config
 from cc110.core.ids import AgentId
 from cc110.pbx.tables.table import DIRECTORY, SETTINGS, Table, endpoint_address, flat
@@ -15,14 +14,12 @@ def variables(config: Config) -> Table:
     lines = (
         f"CC110_SITE={site.id}",
         f"CC110_LANGUAGE={site.language}",
-        f"CC110_TIME_ZONE={zone_name(site.time_zone)}",
         f"CC110_RING_S={transfer.ring_s}",
         f"CC110_AGENT_RETURN_S={transfer.agent_return_ring_s}",
         f"CC110_MIN_TALK_S={transfer.polres_min_talk_s}",
         f"CC110_AGI=agi://{endpoint_address(agi.host, agi.port)}",
         f"CC110_FIRST_WORD_S={greeting.first_word_s:g}",
         f"CC110_MENU={int(greeting.menu)}",
-        f"CC110_MENU_WAIT_MS={greeting.menu_wait_ms}",
         f"CC110_RECORDINGS={config.paths.recordings}",
         f"CC110_ORIGIN_DEFAULT={config.directory.origin.default}",
     )

@@ -12,7 +12,7 @@ from ..observer import Observer
 from ..phone import CallHandle, Phone, SipAccount
 from ..sipp import Sipp
 from ..tones import TONES
-from .pbx import AMI_PORT, PHONE_RTP, ROOT_VARIABLE, SelftestPbx, command, unpacked_root
+from .pbx import AMI_PORT, PHONE_RTP, SelftestPbx, find_programs
 
 
 class PhoneMaker(Protocol):
@@ -23,22 +23,16 @@ class PhoneMaker(Protocol):
         ...
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known, whoever collects these tests."""
-    config.addinivalue_line("markers", "pbx: needs a real Asterisk")
-
-
 @pytest.fixture(scope="session")
 def pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SelftestPbx]:
     """A running PBX."""
-    root = unpacked_root()
-    if root is None:
-        pytest.skip(f"{ROOT_VARIABLE} names no unpacked Asterisk")
     # A socket's path may not be longer than 108 bytes, so the folder's name is short.
-    pbx = SelftestPbx(root=root, home=tmp_path_factory.mktemp("pbx"))
-    pbx.start()
-    yield pbx
-    pbx.stop()
+    pbx = SelftestPbx(programs=find_programs(), home=tmp_path_factory.mktemp("pbx"))
+    try:
+        pbx.start()
+        yield pbx
+    finally:
+        pbx.stop()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -58,9 +52,7 @@ async def make_phone(pbx: SelftestPbx) -> AsyncIterator[PhoneMaker]:
     async def make(tone: str, user: str, **settings: Any) -> Phone:
         account: SipAccount | None = settings.pop("account", pbx.account(user))
         hertz = TONES[tone] if tone else 0
-        phone = await Phone.start(
-            user, hertz, account=account, rtp_ports=PHONE_RTP, **settings
-        )
+        phone = await Phone.start(user, hertz, account=account, rtp_ports=PHONE_RTP, **settings)
         phones.append(phone)
         return phone
 
@@ -71,7 +63,7 @@ async def make_phone(pbx: SelftestPbx) -> AsyncIterator[PhoneMaker]:
 @pytest.fixture
 def sipp(pbx: SelftestPbx, tmp_path: Path) -> Sipp:
     """SIPp from the unpacked tree."""
-    return Sipp(command(pbx.root, "usr/bin/sipp"), tmp_path)
+    return Sipp(pbx.programs.tool("sipp"), tmp_path)
 
 
 Pair = tuple[Phone, CallHandle, Phone, CallHandle]

@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from cc110.config.load import checkout
+from cc110.pbx.embedded.install import install
+from cc110.pbx.embedded.installation import Installation
+from cc110.pbx.embedded.progress import NoProgress
+
 from ..phone import SipAccount
 from ..timing import limit
 from ..tones import TONES, write_tone
@@ -30,23 +35,36 @@ _FOLDERS: Final = ("etc", "lib/moh", "lib/sounds/en", "log", "run", "spool")
 _CONF: Final = Path(__file__).with_name("conf")
 
 
-def unpacked_root() -> Path | None:
-    """The folder into which Asterisk and SIPp were unpacked, or None where there is none."""
-    named = os.environ.get(ROOT_VARIABLE)
-    return Path(named) if named and (Path(named) / "usr/sbin/asterisk").exists() else None
+def find_programs() -> Installation:
+    """An Asterisk and a SIPp: those in the folder that the variable names, else cc110's own.
+
+    What is missing is fetched and unpacked. Raises PbxInstallError.
+    """
+    if named := os.environ.get(ROOT_VARIABLE):
+        return _in_root(Path(named))
+    cache = Path(os.environ.get("CC110_CACHE") or checkout() / ".cache")
+    return install(cache, bundles=("asterisk", "sipp"), progress=NoProgress())
 
 
-def command(root: Path, program: str) -> tuple[str, ...]:
-    """How a program of the unpacked tree is started: through the tree's own loader."""
+def _in_root(root: Path) -> Installation:
+    """A tree into which Debian's packages were unpacked; it needs its own loader."""
     loader = next((root / "usr/lib").glob("*/ld-linux-*.so.*"))
-    return (str(loader), "--library-path", str(loader.parent), str(root / program))
+    start = (str(loader), "--library-path", str(loader.parent))
+    return Installation(
+        command=(*start, str(root / "usr/sbin/asterisk")),
+        modules_dir=loader.parent / "asterisk/modules",
+        data_dir=root / "usr/share/asterisk",
+        version="",
+        origin="embedded",
+        tools={"sipp": (*start, str(root / "usr/bin/sipp"))},
+    )
 
 
 @dataclass(kw_only=True)
 class SelftestPbx:
     """A PBX on the self tests' ports; its password is made anew each time."""
 
-    root: Path
+    programs: Installation
     home: Path
     password: str = field(default_factory=lambda: secrets.token_hex(16))
     process: subprocess.Popen[bytes] | None = None
@@ -69,7 +87,7 @@ class SelftestPbx:
         configuration = ("-C", str(self.home / "etc/asterisk.conf"), "-f")
         with (self.home / "log/console").open("wb") as log:
             self.process = subprocess.Popen(
-                [*command(self.root, "usr/sbin/asterisk"), *configuration],
+                [*self.programs.command, *configuration],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -87,6 +105,12 @@ class SelftestPbx:
             self.process.kill()
             self.process.wait(10)
 
+    def pause(self, seconds: float) -> None:
+        """Let the PBX stand still for so long, as on a machine that is too busy."""
+        os.kill(self.pid, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(self.pid, signal.SIGCONT)
+
     def _log(self) -> str:
         files = (self.home / "log/console", self.home / "log/full.log")
         return "".join(f.read_text(errors="replace") for f in files if f.exists())
@@ -96,21 +120,20 @@ class SelftestPbx:
         for name in _FOLDERS:
             (self.home / name).mkdir(parents=True)
         # Stasis does not start without its own documentation.
-        documentation = self.root / "usr/share/asterisk/documentation"
+        documentation = self.programs.data_dir / "documentation"
         (self.home / "lib/documentation").symlink_to(documentation)
         for source in _CONF.glob("*.conf"):
             (self.home / "etc" / source.name).write_text(self._filled_in(source.read_text()))
         sounds = self.home / "lib/sounds/en"
         prompt = TONES["prompt"]
-        write_tone(sounds / "hole300.wav", [(prompt, 1000), (0, 300), (prompt, 1000)])
-        write_tone(sounds / "tone1s.wav", [(prompt, 1000)])
+        write_tone(sounds / "hole300.wav", [(prompt, 500), (0, 300), (prompt, 500)])
+        write_tone(sounds / "tone500.wav", [(prompt, 500)])
         write_tone(self.home / "lib/moh/music.wav", [(TONES["music"], 5000)])
 
     def _filled_in(self, text: str) -> str:
-        modules = next((self.root / "usr/lib").glob("*/asterisk/modules"))
         values = {
             "HOME": self.home,
-            "MODULES": modules,
+            "MODULES": self.programs.modules_dir,
             "PASSWORD": self.password,
             "SIP_PORT": SIP_PORT,
             "AMI_PORT": AMI_PORT,

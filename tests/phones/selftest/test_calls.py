@@ -19,7 +19,7 @@ CALLER, OPERATOR = TONES["caller"], TONES["operator"]
 async def test_a_wrong_password_is_refused(make_phone: PhoneMaker) -> None:
     """The registrar's word reaches the test, and the phone's process is gone."""
     account = SipAccount(user="201", password="wrong", registrar_port=SIP_PORT)
-    with pytest.raises(RegistrationFailed, match="40[13]"):
+    with pytest.raises(RegistrationFailed, match=r"40[13]"):
         await make_phone("caller", "201", account=account)
 
 
@@ -197,15 +197,14 @@ async def test_events_carry_the_time_at_which_they_happened(talking: Pair) -> No
         seen.append(event)
         if event.text == CallState.CONFIRMED:
             break
-    assert [e.text for e in seen if e.kind == "state"][0] == CallState.INCOMING
+    assert next(e.text for e in seen if e.kind == "state") == CallState.INCOMING
 
 
 async def test_ten_phones_start_in_parallel_in_two_seconds(make_phone: PhoneMaker) -> None:
     """A small machine can be given many phones."""
     before = time.monotonic()
     trunks = [
-        make_phone("", f"trunk{n}", account=None, bind=("127.0.0.4", 15220 + n))
-        for n in range(10)
+        make_phone("", f"trunk{n}", account=None, bind=("127.0.0.4", 15220 + n)) for n in range(10)
     ]
     phones = await asyncio.gather(*trunks)
     assert time.monotonic() - before < 2.0

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="session")]
         ("info", 0.1, 0.04, 0.6),
     ],
 )
-async def test_digits_reach_the_pbx(  # noqa: PLR0913 - four of them are the table's
+async def test_digits_reach_the_pbx(
     make_phone: PhoneMaker,
     observer: Observer,
     method: str,
@@ -39,9 +39,7 @@ async def test_digits_reach_the_pbx(  # noqa: PLR0913 - four of them are the tab
     assert event.at - before < longest_s
 
 
-async def test_doubled_digits_are_not_swallowed(
-    make_phone: PhoneMaker, observer: Observer
-) -> None:
+async def test_doubled_digits_are_not_swallowed(make_phone: PhoneMaker, observer: Observer) -> None:
     """The same digit three times in a row is three digits."""
     mark = observer.mark()
     phone = await make_phone("operator", "202")

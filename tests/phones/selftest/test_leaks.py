@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import socket
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -57,19 +56,17 @@ async def test_a_process_that_stays_is_named() -> None:
     """A child that was not ended is found, and no longer once it is gone."""
     probe = LeakProbe()
     before = await probe.look()
-    child = subprocess.Popen(SLEEPER, stdin=subprocess.PIPE)
+    child = await asyncio.create_subprocess_exec(*SLEEPER, stdin=asyncio.subprocess.PIPE)
     with pytest.raises(AssertionError, match=f"process: {child.pid} .*input"):
         assert_no_leaks(before, await probe.look())
-    child.communicate()
+    await child.communicate(b"")
     assert_no_leaks(before, await probe.settled(before))
 
 
 @pytest.mark.asyncio
 async def test_files_descriptors_and_threads_that_stay_are_named(tmp_path: Path) -> None:
     """What a process holds open and what lies in a folder is found by its name."""
-    probe = LeakProbe(
-        pid=os.getpid(), own_children=False, folders=[tmp_path], thread_slack=0
-    )
+    probe = LeakProbe(pid=os.getpid(), own_children=False, folders=[tmp_path], thread_slack=0)
     before = await probe.look()
     done = threading.Event()
     thread = threading.Thread(target=done.wait)
@@ -90,9 +87,7 @@ async def test_files_descriptors_and_threads_that_stay_are_named(tmp_path: Path)
 @pytest.mark.asyncio
 async def test_a_task_that_stays_is_named() -> None:
     """Whatever the callable lists is compared."""
-    probe = LeakProbe(
-        own_children=False, tasks=lambda: [t.get_name() for t in asyncio.all_tasks()]
-    )
+    probe = LeakProbe(own_children=False, tasks=lambda: [t.get_name() for t in asyncio.all_tasks()])
     before = await probe.look()
     task = asyncio.create_task(asyncio.Event().wait(), name="forgotten")
     assert leaks(before, await probe.look()) == ("task: forgotten",)

@@ -1,23 +1,28 @@
 """No phone outlives the one who started it."""
 
-import signal
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped,unused-ignore]
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from ..link import PhoneLink
 from ..timing import UNIT_VARIABLE, limit
 
 _OWNER = """
-import asyncio, sys
+import asyncio, os, sys
 sys.path.insert(0, {root!r})
 from {package}.phone import Phone
 
 async def main():
     phone = await Phone.start("orphan", 700, bind=("127.0.0.5", 0))
+    if {forks}:
+        heir = os.fork()  # holds the phone's pipes open
+        if not heir:
+            os.read({hold}, 1)
+            os._exit(0)
     print(phone.pid, flush=True)
     await asyncio.Event().wait()
 
@@ -25,22 +30,31 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_a_phone_dies_with_its_owner(how: signal.Signals) -> None:
-    """However the owner ends, its phones are gone."""
-    package = __package__.rpartition(".")[0]
-    root = Path(__file__).resolve().parents[len(package.split(".")) + 1]
-    program = _OWNER.format(root=str(root), package=package)
+@pytest.mark.parametrize("forks", [False, True])
+def test_a_phone_dies_with_its_owner(forks: bool) -> None:
+    """A killed owner takes its phones along, even if somebody else still holds their pipes."""
+    hold, release = os.pipe()
     owner = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", _program(forks, hold)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[hold],
     )
     assert owner.stdout is not None
     phone = psutil.Process(int(owner.stdout.readline()))
-    owner.send_signal(how)
+    owner.kill()
     owner.wait(limit())
     owner.stdout.close()
     _, alive = psutil.wait_procs([phone], timeout=limit())
+    os.close(release)
+    os.close(hold)
     assert not alive
+
+
+def _program(forks: bool, hold: int) -> str:
+    package = __package__.rpartition(".")[0]
+    root = Path(__file__).resolve().parents[len(package.split(".")) + 1]
+    return _OWNER.format(root=str(root), package=package, forks=forks, hold=hold)
 
 
 @pytest.mark.asyncio

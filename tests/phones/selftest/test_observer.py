@@ -23,9 +23,7 @@ async def test_channels_are_listed_while_they_exist(talking: Pair, observer: Obs
     await call.hangup()
     await answered.wait_for(CallState.DISCONNECTED)
     names = {c["Channel"] for c in channels}
-    await asyncio.gather(
-        *(observer.wait_for("Hangup", _on(name), after=mark) for name in names)
-    )
+    await asyncio.gather(*(observer.wait_for("Hangup", _on(name), after=mark) for name in names))
     assert await observer.channels() == ()
 
 
@@ -98,6 +96,7 @@ async def test_what_does_not_come_is_said_with_what_came(observer: Observer) -> 
 
 async def test_concurrent_actions_get_their_own_answers(observer: Observer) -> None:
     """Fifty actions at once are each answered with their own value."""
+
     async def put_and_get(n: int) -> None:
         await observer.action("DBPut", Family="selftest", Key=str(n), Val=f"v{n}")
         mark = observer.mark()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pjsua2 as pj  # type: ignore[import-untyped,unused-ignore]
+import pjsua2 as pj
 
 from ..wire import EventKind
 from .settings import Settings
@@ -12,7 +12,7 @@ from .settings import Settings
 Report = Callable[..., None]
 
 
-class Line(pj.Account):  # type: ignore[misc,unused-ignore]
+class Line(pj.Account):  # type: ignore[misc]
     """One SIP account; incoming calls go to ``arrived(call_id, message)``."""
 
     def __init__(

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-import pjsua2 as pj  # type: ignore[import-untyped,unused-ignore]
+import pjsua2 as pj
 
 from ..wire import CallState, EventKind, Media
 from .account import Line, Report
@@ -27,7 +27,7 @@ _DTMF_GOES_ON = 0b11
 """PJMEDIA_STREAM_DTMF_IS_UPDATE and _IS_END, which the Python binding leaves out."""
 
 
-class PhoneCall(pj.Call):  # type: ignore[misc,unused-ignore]
+class PhoneCall(pj.Call):  # type: ignore[misc]
     """A call that speaks the phone's tone, reports what happens and can be listened to."""
 
     def __init__(
@@ -42,7 +42,7 @@ class PhoneCall(pj.Call):  # type: ignore[misc,unused-ignore]
         self._sound: Any = None
         self._muted = False
 
-    def onCallState(self, prm: Any) -> None:  # noqa: N802, ARG002 - named by pjsua2
+    def onCallState(self, prm: Any) -> None:  # noqa: N802 - named by pjsua2
         """Report the state with SIP's last status."""
         at = time.monotonic()
         info = self.getInfo()
@@ -50,7 +50,7 @@ class PhoneCall(pj.Call):  # type: ignore[misc,unused-ignore]
         self.over = state is CallState.DISCONNECTED
         self._tell(EventKind.STATE, at, state, code=info.lastStatusCode, reason=info.lastReason)
 
-    def onCallMediaState(self, prm: Any) -> None:  # noqa: N802, ARG002 - named by pjsua2
+    def onCallMediaState(self, prm: Any) -> None:  # noqa: N802 - named by pjsua2
         """Connect tone and ear to the new sound, if there is any."""
         at = time.monotonic()
         self._sound = None
@@ -90,7 +90,7 @@ class PhoneCall(pj.Call):  # type: ignore[misc,unused-ignore]
         self.tap = tap
         self._connect()
 
-    def mute(self, muted: bool) -> None:  # noqa: FBT001 - the switch is the command
+    def mute(self, muted: bool) -> None:
         """Stop or resume the tone; packets go on either way."""
         self._muted = muted
         self._connect()

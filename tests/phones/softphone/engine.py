@@ -3,7 +3,7 @@
 import ctypes
 from typing import Any
 
-import pjsua2 as pj  # type: ignore[import-untyped,unused-ignore]
+import pjsua2 as pj
 
 from ..wire import PTIME_S, SAMPLE_RATE
 from .settings import Settings

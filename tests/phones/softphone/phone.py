@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import pjsua2 as pj  # type: ignore[import-untyped,unused-ignore]
+import pjsua2 as pj
 
 from ..wire import CallState, EventKind
 from . import headers
@@ -89,7 +89,7 @@ class Softphone:
         except KeyError:
             raise LookupError("the call is over") from None
 
-    def do_register(self, active: bool) -> None:  # noqa: FBT001 - a command of the wire
+    def do_register(self, active: bool) -> None:
         """Register, or take the registration back."""
         self._line.setRegistration(active)
 
@@ -138,7 +138,7 @@ class Softphone:
         """Send REFER with Replaces (RFC 3891), joining the far ends of two calls."""
         self._of(call).xferReplaces(self._of(other), pj.CallOpParam(True))
 
-    def do_mute(self, call: int, muted: bool) -> None:  # noqa: FBT001 - a command of the wire
+    def do_mute(self, call: int, muted: bool) -> None:
         """Stop or resume the tone."""
         self._of(call).mute(muted)
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import pjsua2 as pj  # type: ignore[import-untyped,unused-ignore]
+import pjsua2 as pj
 
 from ..wire import BUFFER_SLOT_S, PTIME_S, SAMPLE_RATE
 
@@ -43,7 +43,7 @@ class Recording:
         }
 
 
-class Tap(pj.AudioMediaPort):  # type: ignore[misc,unused-ignore]
+class Tap(pj.AudioMediaPort):  # type: ignore[misc]
     """A listener on the phone's audio bridge; frames arrive on the bridge's own thread."""
 
     def __init__(self, name: str) -> None:

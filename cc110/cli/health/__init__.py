@@ -1,0 +1,1 @@
+"""What ``cc110 doctor`` looks at."""

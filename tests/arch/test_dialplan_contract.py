@@ -1,0 +1,71 @@
+"""The dialplan and the daemon spell the same names: each one that Python knows is in the files, and the reverse."""
+
+import re
+from pathlib import Path
+
+from cc110.core.words import MenuChoice, Stage, TransferFailure, TransferKind, Verdict
+from cc110.pbx import names, translate
+
+ROOT = Path(__file__).parents[2]
+DIALPLAN = "\n".join(path.read_text() for path in sorted((ROOT / "dialplan").glob("*.conf")))
+CONF = "\n".join(path.read_text() for path in sorted((ROOT / "asterisk-conf").glob("*.conf")))
+CODE = "\n".join(
+    line for line in (DIALPLAN + CONF).splitlines() if not line.lstrip().startswith(";")
+)
+
+
+def test_each_fact_that_the_dialplan_tells_is_understood_and_each_understood_one_is_told() -> None:
+    """The words of ``cc110-tell`` are exactly those that `translate` makes facts of."""
+    told = set(re.findall(r"cc110-tell,s,1\(([a-z-]+),", CODE))
+
+    assert set(translate._WORDS) == told
+
+
+def test_each_variable_that_the_daemon_names_is_in_the_dialplan() -> None:
+    """A renamed variable would silently be empty."""
+    for name, value in vars(names).items():
+        if name.startswith("VAR_"):
+            assert re.search(rf"\b{value}\b", CODE), f"{name}: {value}"
+
+
+def test_family_context_and_script_are_the_dialplan_s() -> None:
+    """AstDB family, rescue context and FastAGI script exist under the names the daemon uses."""
+    assert f"{names.BLOCK_FAMILY}/" in CODE
+    assert f"[{names.CONTEXT_RESCUE}]" in CODE
+    assert f"${{CC110_AGI}}/{names.AGI_IVR}," in CODE
+
+
+def test_roles_and_stages_are_words_of_the_core() -> None:
+    """What the dialplan writes onto channels is read back by a daemon that returns."""
+    roles = set(re.findall(r"Set\(CC110_ROLE=([a-z]+)\)", CODE))
+    stages = set(re.findall(r"Set\(CC110_STAGE=([a-z-]+)\)", CODE))
+
+    assert {names.ROLE_AGENT, names.ROLE_POLRES} == roles
+    assert stages <= {stage.value for stage in Stage}
+
+
+def test_choices_verdicts_kinds_and_reasons_are_words_of_the_core() -> None:
+    """Every vocabulary that crosses the border is closed on both sides."""
+    kinds = set(re.findall(r"kind=([a-z]+)", CODE))
+    verdicts = set(re.findall(r"cc110-code-verdict,s,1\(([a-z-]+)\)", CODE))
+    reasons = set(re.findall(r"cc110-(?:polres|blind)-failed,s,1\(([a-z-]+)\)", CODE))
+    choices = set(re.findall(r"Set\(CC110_CHOICE=([a-z-]+)\)", CODE))
+
+    assert {kind.value for kind in TransferKind} == kinds
+    assert {verdict.value for verdict in Verdict} == verdicts
+    assert reasons <= {reason.value for reason in TransferFailure}
+    assert choices <= {choice.value for choice in MenuChoice}
+
+
+def test_no_pattern_matches_anything_at_all() -> None:
+    """Only digits and X: an extension with ``.`` or ``!`` would take bytes that forge AMI headers."""
+    patterns = re.findall(r"^exten => (_[^,]+),", CODE, re.MULTILINE)
+
+    assert patterns
+    assert not [one for one in patterns if re.search(r"[.!]", one)]
+
+
+def test_every_file_is_one_subject_of_at_most_100_lines() -> None:
+    """Somebody new finds a step by the file's name and sees it on one page."""
+    for path in (ROOT / "dialplan").glob("*.conf"):
+        assert len(path.read_text().splitlines()) <= 100, path.name

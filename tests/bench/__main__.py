@@ -1,0 +1,77 @@
+"""``make bench``: the figures that cc110 promises, measured here and now, into docs/bench.md."""
+
+import asyncio
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cc110 import __version__
+from cc110.config.load import checkout
+from cc110.pbx.embedded.install import install
+from cc110.pbx.embedded.progress import PlainProgress
+
+from ..control_room import open_room
+from . import load, sound
+from .load import Figure
+
+
+async def measure() -> tuple[list[Figure], str]:
+    """All figures, and the Asterisk they were measured with."""
+    found = await asyncio.to_thread(
+        install, checkout() / ".cache", bundles=("asterisk", "sipp"), progress=PlainProgress(sys.stdout)
+    )
+    sipp, figures = found.tool("sipp"), list[Figure]()
+    home = Path(tempfile.mkdtemp(prefix="cc110-"))
+    try:
+        async with open_room(home, queue__wrap_up_s=0) as room:
+            for name, part in (
+                ("transfers", sound.transfers(room)),
+                ("calls per second", load.throughput(room, sipp, home / "sipp")),
+                ("delay", load.delay(room, sipp, home / "sipp")),
+                ("memory", load.footprint(room, sipp, home / "sipp")),
+            ):
+                print(f"{name} ...", flush=True)
+                figures += await part
+    finally:
+        shutil.rmtree(home)
+    return figures, found.version
+
+
+def table(figures: list[Figure], asterisk: str) -> str:
+    """docs/bench.md."""
+    marks = {True: "yes", False: "**no**", None: ""}
+    rows = [f"| {f.what} | {f.target} | {f.measured} | {marks[f.reached]} |" for f in figures]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return "\n".join(
+        (
+            "# Figures",
+            "",
+            "Made by `make bench`: load by SIPp, sound by PJSIP phones, all on one machine and in one run, so",
+            "ratios count more than absolute times. Median and range of the rounds.",
+            "",
+            f"Measured {datetime.now(UTC):%Y-%m-%d} with cc110 {__version__}, Asterisk {asterisk}, Python "
+            f"{platform.python_version()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.machine()}.",
+            "",
+            "| what | target | measured | reached |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        )
+    )
+
+
+def main() -> int:
+    """Measure and write; 1 when a target is not reached."""
+    figures, asterisk = asyncio.run(measure())
+    text = table(figures, asterisk)
+    (checkout() / "docs" / "bench.md").write_text(text)
+    print(text)
+    return 0 if all(f.reached is not False for f in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

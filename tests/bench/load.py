@@ -1,0 +1,151 @@
+"""Calls per second and delays, with the daemon and without it, in turn on the same PBX."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from ..control_room import TRUNK, ControlRoom
+from ..phones.sipp import Sipp, SippJob
+from ..phones.sipp_result import SippResult
+
+ROUNDS: Final = 3
+_TRUNK_PORT: Final = 25060
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One line of the table: what, target, measured, whether it is reached (None: no target)."""
+
+    what: str
+    target: str
+    measured: str
+    reached: bool | None = None
+
+
+def job(room: ControlRoom, *, calls: int, rate: float, at_once: int, hold_s: float) -> SippJob:
+    """Calls to 110 through the trunk, each from another number."""
+    sip = room.config.settings.sip
+    numbers = tuple(f"6280000{n:06d}" for n in range(1000))
+    return SippJob(
+        scenario="uac_call",
+        bind=(TRUNK, _TRUNK_PORT),
+        target=(sip.host, sip.port),
+        callers=numbers,
+        calls=calls,
+        rate=rate,
+        at_once=at_once,
+        hold_s=hold_s,
+        limit_s=90,
+    )
+
+
+def spread(values: Sequence[float], unit: str = "", digits: int = 1) -> str:
+    """Median and range."""
+    low, mid, high = min(values), statistics.median(values), max(values)
+    return f"{mid:.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+async def quiet(room: ControlRoom) -> None:
+    """Wait until no channel is left."""
+    end = time.monotonic() + 60
+    while await room.observer.channels():
+        if time.monotonic() > end:
+            raise TimeoutError("channels are left after the load")
+        await asyncio.sleep(0.2)
+
+
+async def _daemon(room: ControlRoom, *, wanted: bool) -> None:
+    if wanted and not room.daemon.running:
+        await room.daemon.start()
+    elif not wanted:
+        await room.daemon.stop()
+
+
+async def _run(room: ControlRoom, command: tuple[str, ...], folder: Path, one: SippJob) -> SippResult:
+    folder.mkdir(parents=True, exist_ok=True)
+    result = await Sipp(command, folder).run(one)
+    await quiet(room)
+    if result.failed:
+        print(f"    {result.failed} of {result.calls} calls failed: {dict(result.failures)}")
+    return result
+
+
+async def throughput(room: ControlRoom, command: tuple[str, ...], home: Path) -> list[Figure]:
+    """Answered calls per second, as many as the machine gives, with and without the daemon."""
+    one = job(room, calls=1500, rate=1000, at_once=120, hold_s=0.7)
+    rates: dict[bool, list[float]] = {False: [], True: []}
+    for number in range(ROUNDS):
+        for wanted in (False, True):
+            await _daemon(room, wanted=wanted)
+            result = await _run(room, command, home / f"rate-{number}-{wanted}", one)
+            rates[wanted].append(result.calls_per_second)
+            print(f"  {'with' if wanted else 'without'} daemon: {result.calls_per_second:.1f} calls/s")
+    ratios = [a / b for a, b in zip(rates[True], rates[False], strict=True)]
+    ratio = statistics.median(ratios)
+    return [
+        Figure(what="answered calls/s without daemon", target="", measured=spread(rates[False])),
+        Figure(what="answered calls/s with daemon", target="", measured=spread(rates[True])),
+        Figure(
+            what="with / without",
+            target=">= 0.85",
+            measured=spread(ratios, digits=2),
+            reached=ratio >= 0.85,
+        ),
+    ]
+
+
+async def delay(room: ControlRoom, command: tuple[str, ...], home: Path) -> list[Figure]:
+    """From INVITE to 200 OK at 50 calls/s, with and without the daemon."""
+    one = job(room, calls=500, rate=50, at_once=500, hold_s=1.5)
+    p50: dict[bool, list[float]] = {False: [], True: []}
+    p99: dict[bool, list[float]] = {False: [], True: []}
+    for number in range(ROUNDS):
+        for wanted in (False, True):
+            await _daemon(room, wanted=wanted)
+            result = await _run(room, command, home / f"delay-{number}-{wanted}", one)
+            p50[wanted].append(result.response_time(0.5) * 1000)
+            p99[wanted].append(result.response_time(0.99) * 1000)
+    extra = [a - b for a, b in zip(p99[True], p99[False], strict=True)]
+    return [
+        Figure(what="answer p50, without / with", target="", measured=f"{spread(p50[False], ' ms')} / {spread(p50[True], ' ms')}"),
+        Figure(what="answer p99, without / with", target="", measured=f"{spread(p99[False], ' ms')} / {spread(p99[True], ' ms')}"),
+        Figure(
+            what="extra answer delay by the daemon, p99 at 50 calls/s",
+            target="< 10 ms",
+            measured=spread(extra, " ms"),
+            reached=statistics.median(extra) < 10,
+        ),
+    ]
+
+
+async def footprint(room: ControlRoom, command: tuple[str, ...], home: Path) -> list[Figure]:
+    """The daemon's memory and CPU with 500 live calls."""
+    await _daemon(room, wanted=True)
+    process = psutil.Process(room.daemon.pid)
+    one = job(room, calls=500, rate=40, at_once=500, hold_s=20)
+    task = asyncio.create_task(_run(room, command, home / "footprint", one))
+    most, live, before = 0, 0, process.cpu_times()
+    began = time.monotonic()
+    while not task.done():
+        most = max(most, process.memory_info().rss)
+        await asyncio.sleep(0.5)
+        live = max(live, len({e["Linkedid"] for e in await room.observer.channels()}))
+    after, took = process.cpu_times(), time.monotonic() - began
+    cpu = (after.user + after.system - before.user - before.system) / took
+    await task
+    megabytes = most / 1e6
+    return [
+        Figure(
+            what=f"daemon RSS, {live} live calls",
+            target="< 150 MB",
+            measured=f"{megabytes:.0f} MB",
+            reached=megabytes < 150 and live >= 450,
+        ),
+        Figure(what="daemon CPU meanwhile", target="", measured=f"{cpu * 100:.0f} % of a core"),
+    ]

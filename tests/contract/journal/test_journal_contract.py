@@ -1,0 +1,125 @@
+"""What every journal promises, on the disk and in memory alike."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+
+import pytest
+import pytest_asyncio
+
+from cc110.core.events import AgentRang, Event, Recorded
+from cc110.core.ids import AgentId, CallId
+from cc110.journal.engine import Database
+from cc110.journal.memory import MemoryJournal
+from cc110.journal.samples import samples
+from cc110.journal.writer import JournalWriter
+from cc110.ports import Journal
+
+pytestmark = pytest.mark.asyncio
+
+EVERY_KIND = [recorded.event for recorded in samples().values()]
+
+
+@pytest_asyncio.fixture(params=["disk", "memory"])
+async def journal(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Journal]:
+    """A new journal of either make."""
+    if request.param == "memory":
+        yield MemoryJournal(site="sample")
+        return
+    database = await Database.open(url)
+    writer = await JournalWriter.open(database, site="sample")
+    yield writer
+    await writer.aclose()
+    await database.aclose()
+
+
+def rang(call: int) -> Event:
+    """A small event of a call."""
+    event = samples()["AgentRang"].event
+    return replace(event, call_id=CallId(f"call-{call}"), data=AgentRang(agent=AgentId("1101")))
+
+
+async def everything(journal: Journal, after: int = 0) -> list[Recorded]:
+    """All events after a seq."""
+    return [recorded async for recorded in journal.read(after=after)]
+
+
+async def test_what_was_appended_is_read_again(journal: Journal) -> None:
+    """Append returns exactly what a reader gets, for each type of event."""
+    recorded = await journal.append(EVERY_KIND)
+
+    assert EVERY_KIND == [each.event for each in recorded]
+    assert list(recorded) == await everything(journal)
+
+
+async def test_seqs_have_no_gaps_and_ids_sort_like_them(journal: Journal) -> None:
+    """The order of the journal is the order of both."""
+    await asyncio.gather(*(journal.append([rang(n), rang(n)]) for n in range(50)))
+
+    recorded = await everything(journal)
+    assert list(range(1, 101)) == [each.seq for each in recorded]
+    assert all(lower.id < upper.id for lower, upper in pairwise(recorded))
+    assert {"sample"} == {each.site for each in recorded}
+
+
+async def test_a_batch_stays_together(journal: Journal) -> None:
+    """Events of one append have neighbouring seqs, whoever else appends meanwhile."""
+    batches = await asyncio.gather(*(journal.append([rang(n)] * 3) for n in range(20)))
+
+    for first, second, third in batches:
+        assert (first.seq + 1, first.seq + 2) == (second.seq, third.seq)
+
+
+async def test_reading_goes_on_after_a_seq(journal: Journal) -> None:
+    """A reader comes back to where it was."""
+    recorded = await journal.append([rang(1), rang(2), rang(3)])
+
+    assert [recorded[2]] == await everything(journal, after=recorded[1].seq)
+    assert [] == await everything(journal, after=recorded[2].seq)
+
+
+async def test_one_calls_events_can_be_read_alone(journal: Journal) -> None:
+    """Other calls' events don't mix in."""
+    await journal.append([rang(1), rang(2), rang(1)])
+
+    assert [1, 3] == [each.seq async for each in journal.read(call_id="call-1")]
+
+
+async def test_long_journals_are_read_in_full(journal: Journal) -> None:
+    """More events than fit on one page come without a gap."""
+    await journal.append([rang(1)] * 1234)
+
+    assert list(range(1, 1235)) == [each.seq for each in await everything(journal)]
+
+
+async def test_appending_nothing_is_nothing(journal: Journal) -> None:
+    """An empty batch gives no event and no error."""
+    assert () == await journal.append([])
+    assert [] == await everything(journal)
+
+
+async def test_times_come_back_in_utc_and_milliseconds(journal: Journal) -> None:
+    """What append returns has the time as it will always be read."""
+    jakarta = timezone(timedelta(hours=7))
+    at = datetime(2026, 8, 17, 10, 0, 0, 1999, tzinfo=jakarta)
+
+    (recorded,) = await journal.append([replace(rang(1), at=at)])
+
+    assert at.replace(microsecond=1000) == recorded.event.at
+    assert timedelta(0) == recorded.event.at.utcoffset()
+
+
+async def test_a_bad_event_spoils_its_own_batch_only(journal: Journal) -> None:
+    """Nothing of the refused batch is there, everything else is."""
+    naive = replace(rang(1), at=datetime(2026, 8, 17))
+    results = await asyncio.gather(
+        journal.append([rang(1)]),
+        journal.append([rang(2), naive]),
+        journal.append([rang(3)]),
+        return_exceptions=True,
+    )
+
+    assert isinstance(results[1], ValueError)
+    assert ["call-1", "call-3"] == [each.event.call_id for each in await everything(journal)]
