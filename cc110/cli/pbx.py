@@ -49,7 +49,8 @@ def install(
 ) -> None:
     """Fetch and unpack Asterisk, without root.
 
-    Not if this machine has a usable one. Packages come from a Debian mirror and are checked against Debian's signatures.
+    Not if this machine has a usable one. Packages come from a Debian mirror and are checked against
+    Debian's signatures.
     """
     from cc110.cli.embedded import fetch
 

@@ -21,7 +21,7 @@ Pair = tuple[str, str]
 """Indonesian and English."""
 
 # By kind: values of different kinds may be spelled alike, and then a StrEnum holds them for equal.
-_WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
+WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
     Verdict: {
         Verdict.VALID: ("valid", "valid"),
         Verdict.NOT_VALID: ("tidak valid", "not valid"),
@@ -94,5 +94,5 @@ def word(value: StrEnum | None, lang: Language) -> str:
     """A value in words; as it is written where there are none, empty for None."""
     if value is None:
         return ""
-    pair = _WORDS.get(type(value), {}).get(value)
+    pair = WORDS.get(type(value), {}).get(value)
     return pick(pair, lang) if pair else value.value

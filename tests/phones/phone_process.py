@@ -13,6 +13,7 @@ from typing import Any
 from .softphone.settings import Settings
 
 POLL_S = 0.005
+IDLE_POLL_S = 0.02
 _PR_SET_PDEATHSIG = 1
 
 
@@ -96,7 +97,7 @@ def main() -> None:
         os._exit(1)
     wire.send(reply=0, result=None)
     while True:
-        phone.poll(POLL_S)
+        phone.poll(IDLE_POLL_S if phone.idle else POLL_S)
         for command in wire.lines():
             obey(phone, wire, command)
 

@@ -2,27 +2,23 @@
 
 
 class AgiError(Exception):
-    """A FastAGI session can't go on."""
+    """A FastAGI session can't go on as asked."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (self.__doc__ or "").strip())
 
 
-class AgiInjection(AgiError):
-    """A control character may not go into a command."""
-
-
-class AgiProtocolError(AgiError):
-    """The peer does not speak AGI."""
+class AgiInjection(AgiError, ValueError):
+    """A command that may not go on the wire: control character, too long or too many words."""
 
 
 class AgiRefused(AgiError):
-    """Asterisk refused the command."""
+    """Asterisk does not know or allow the command, or could not do it (a prompt is missing)."""
 
 
-class AgiSilent(AgiError):
-    """Asterisk did not answer in time."""
+class AgiSilent(AgiError, TimeoutError):
+    """Asterisk did not answer in time; the connection is closed, so that no answer can shift."""
 
 
 class CallerHungUp(AgiError):
-    """The caller has hung up."""
+    """The caller has hung up, or Asterisk has gone on without us."""

@@ -75,6 +75,7 @@ class AmiClient:
         self._backoff = Backoff(first_s=settings.backoff_s, most_s=settings.backoff_most_s)
         self._running = False
         self._logged = ""
+        self._odd = 0
 
     async def run(self) -> None:
         """Keep the link up until cancelled; a cancellation closes it at once.
@@ -219,6 +220,7 @@ class AmiClient:
     async def _ping(self, link: CagedManager) -> None:
         while True:
             await asyncio.sleep(self.settings.ping_every_s)
+            self._log_oddities()
             if self._link is link:
                 await link.ping()
 
@@ -239,6 +241,12 @@ class AmiClient:
             ours = isinstance(failure, AmiError)
             log.warning("ami_link_down", reason=self.trouble, exc_info=None if ours else failure)
         self._logged = self.trouble
+
+    def _log_oddities(self) -> None:
+        """Warn, at most once per ping, of messages that were not as they should be."""
+        if self.counts.wire.odd > self._odd:
+            log.warning("ami_odd_messages", counts=self.counts.wire)
+        self._odd = self.counts.wire.odd
 
     async def _tell_down(self) -> None:
         try:

@@ -8,8 +8,7 @@ _SUCCESS: Final = frozenset({"success", "follows", "goodbye"})
 class AmiMessage:
     """An event or a response. Immutable; headers are looked up without regard to case.
 
-    Of a header that comes more than once, `get` gives the first value: a line that somebody forged
-    through a caller's number comes after the headers that say what the message is.
+    Of a header that comes more than once, `get` gives the first value.
 
     Attributes:
         headers: every header in the order in which it came; the first is ``Event`` or ``Response``.
@@ -44,6 +43,13 @@ class AmiMessage:
     def action_id(self) -> str:
         """The ActionID of the action that this message belongs to, or the empty string."""
         return self._first.get("actionid", "")
+
+    def repeats(self, names: frozenset[str]) -> bool:
+        """Say whether one of these headers, named in lower case, came more than once."""
+        if len(self._first) == len(self.headers):
+            return False
+        seen = [name for key, _ in self.headers if (name := key.lower()) in names]
+        return len(seen) != len(set(seen))
 
     def get(self, key: str, default: str = "") -> str:
         """Return a header's first value, or the default."""

@@ -37,14 +37,15 @@ _CAUSES: tuple[tuple[str, type[PbxInstallError]], ...] = (
 )
 _ADVICE: dict[type[PbxInstallError], str] = {
     NoNetwork: "The Debian mirror {mirror} cannot be reached ({said}): check the network, "
-    "the proxy settings or set another mirror.",
+    "the proxy settings, or name another with `cc110 pbx install --mirror`.",
     MirrorUnusable: "The mirror {mirror} does not serve the Debian suite asked for ({said}): "
-    "check its address and the suite.",
+    "name another with `cc110 pbx install --mirror`.",
     SignatureFailed: "The archive at {mirror} is not signed with Debian's keys ({said}): "
-    "use another mirror or renew the package debian-archive-keyring.",
-    PackageMissing: "The Debian suite at {mirror} lacks a package ({said}): use another suite.",
+    "name another mirror or renew the package debian-archive-keyring.",
+    PackageMissing: "The Debian suite at {mirror} lacks a package ({said}): "
+    "name another with `cc110 pbx install --suite`.",
     DownloadDamaged: "A package from {mirror} differs from its signed checksum ({said}): "
-    "try again or use another mirror.",
+    "try again or name another with `cc110 pbx install --mirror`.",
 }
 _FULL = "{place} is full: free some space or set CC110_CACHE to a bigger disk."
 _NO_ROOM = 1_000_000

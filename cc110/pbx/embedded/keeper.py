@@ -42,7 +42,7 @@ def main(lifelines: tuple[int, ...], descriptors: int, grace: float, command: li
     _wait((*lifelines, woken, ended), None)
     if not _wait((ended,), 0):
         _end(program, ended, grace)
-    # Not yet reaped, so its number still means its group.
+    # With it goes what it has left behind. Not yet reaped, so its number still means its group.
     os.killpg(program.pid, signal.SIGKILL)
     code = program.wait()
     return 128 - code if code < 0 else code
@@ -73,8 +73,6 @@ def _end(program: subprocess.Popen[bytes], ended: int, grace: float) -> None:
     program.terminate()
     if not _wait((ended,), grace):
         os.write(1, f"keeper: still running {grace:g} s after SIGTERM, so killed\n".encode())
-        program.kill()
-        _wait((ended,), None)
 
 
 def _die_with(keeper: int) -> None:

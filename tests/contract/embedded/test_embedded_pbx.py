@@ -308,6 +308,7 @@ async def test_ctrl_c_reaches_the_runner_alone(
 ) -> None:
     """The runner gets the chance to stop the PBX in order."""
     process, pid = runner
+    assert os.getsid(pid) != os.getsid(process.pid)
     os.killpg(process.pid, signal.SIGINT)
     assert process.stdout
     async with asyncio.timeout(PATIENCE):

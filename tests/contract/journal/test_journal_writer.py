@@ -127,13 +127,14 @@ async def test_a_full_disk_fails_the_append_and_room_brings_it_back(
 async def test_a_removed_file_is_noticed(
     url: str, hasty: JournalWriter, database: Database
 ) -> None:
-    """Nothing is acknowledged into a file without a name; when the file is back, so is the
-    journal.
+    """Nothing is acknowledged into a file without a name; when a backup is in its place, the
+    journal goes on from the backup's end.
     """
     await until_written(hasty, happening("before"))
     file, aside = file_of(url), file_of(url).with_name("aside.db")
     with closing(sqlite3.connect(file)) as copy:
         copy.execute("VACUUM INTO ?", (str(aside),))
+    await until_written(hasty, happening("after the backup"))
     for part in file.parent.glob("journal.db*"):
         if part.suffix != ".lock":
             part.unlink()

@@ -84,9 +84,12 @@ async def test_a_gap_of_300_ms_is_measured_to_5_ms(make_phone: PhoneMaker) -> No
 
 
 async def test_missing_packets_are_heard_as_a_gap(make_phone: PhoneMaker) -> None:
-    """No concealment paints over 300 ms in which the PBX sends no packet at all."""
+    """No concealment paints over 300 ms in which the PBX sends no packet at all.
+
+    It would take some 35 ms off the gap.
+    """
     lengths = [_only_gap(heard) for heard in await _listen_thrice(make_phone, "303", 1.7)]
-    assert sorted(lengths)[1] == pytest.approx(0.3, abs=0.03)
+    assert 0.295 < sorted(lengths)[1] < 0.335
 
 
 async def test_the_moment_of_a_sound_is_on_the_clock_of_the_observer(
@@ -131,6 +134,28 @@ async def test_late_packets_are_told_from_missing_ones(talking: Pair, pbx: Selft
     await call.heard(0.1)
     muted = await listening.stop_listening()
     assert muted.longest_gap(OPERATOR) > 0.08
+
+
+async def test_what_was_late_once_is_not_heard_late_again(talking: Pair, pbx: SelftestPbx) -> None:
+    """The buffer keeps what a standstill of 90 ms put into it, so one of 60 ms leaves no gap."""
+    _, call, _, _ = talking
+    listening = await call.start_listening()
+    await call.heard(0.1)
+    pbx.pause(0.09)
+    await call.heard(3.0)
+    pbx.pause(0.06)
+    await call.heard(0.3)
+    timeline = await listening.stop_listening()
+    soon, late = (_fullest(timeline, at) for at in (timeline.start + 0.5, timeline.end - 0.6))
+    assert soon > 0.05
+    assert late > soon - 0.025
+    second = timeline.every_gap(OPERATOR, start=timeline.end - 0.4)
+    assert sum(gap.length for gap in second) < 0.045
+
+
+def _fullest(timeline: HearingTimeline, at: float) -> float:
+    """The fullest that the buffer was in 300 ms."""
+    return max(timeline.buffered(at + step / 25) for step in range(8))
 
 
 async def _listen_thrice(

@@ -36,6 +36,11 @@ class Softphone:
         self._timers: list[tuple[float, int, Callable[[], None]]] = []
         self._line = Line(settings, report, self._arrived)
 
+    @property
+    def idle(self) -> bool:
+        """Whether there is no call and nothing planned, so that commands may wait a little."""
+        return not (self._calls or self._timers or self._recordings)
+
     def poll(self, seconds: float) -> None:
         """Let SIP happen for at most this long, then do what is due."""
         self._endpoint.libHandleEvents(int(seconds * 1000))

@@ -1,0 +1,85 @@
+"""Runs cc110 as people do: in this process for speed, or as a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from typer.testing import CliRunner
+
+from cc110.cli.main import app
+from cc110.config.load import checkout, load
+from cc110.config.model import Config
+
+PORTS: Final = {
+    "CC110_SIP__PORT": "15600",
+    "CC110_AMI__PORT": "15601",
+    "CC110_AGI__PORT": "15602",
+    "CC110_SIP__RTP_FIRST": "15610",
+    "CC110_SIP__RTP_LAST": "15698",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """What it printed, line by line."""
+        return self.out.splitlines()
+
+    @property
+    def objects(self) -> list[Any]:
+        """What it printed, as JSON lines."""
+        return [json.loads(line) for line in self.lines]
+
+    @property
+    def object(self) -> Any:
+        """What it printed, as one JSON document."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A shell with the environment of one home."""
+
+    home: Path
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Nothing of the caller's own cc110."""
+        plain = {k: v for k, v in os.environ.items() if not k.startswith("CC110_")}
+        cache = os.environ.get("CC110_CACHE") or str(checkout() / ".cache")
+        return {**plain, **PORTS, "CC110_HOME": str(self.home), "CC110_CACHE": cache}
+
+    @property
+    def config(self) -> Config:
+        """The configuration that commands see."""
+        return load(environ=self.environ)
+
+    def __call__(self, *words: str, **environ: str) -> Answer:
+        """Run a command in this process."""
+        gone = {name: None for name in os.environ if name.startswith("CC110_")}
+        overrides = {**gone, **self.environ, **environ}
+        result = CliRunner().invoke(app, list(words), env=overrides, prog_name="cc110")
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+    def start(self, *words: str, **environ: str) -> subprocess.Popen[str]:
+        """Start a command as a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "cc110.cli.main", *words],
+            env={**self.environ, **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=checkout(),
+        )

@@ -1,0 +1,198 @@
+"""What the doctor finds, and what he advises."""
+
+import shutil
+import socket
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from cc110.cli.health import machine, running
+from cc110.cli.health.finding import Finding, Health, split
+from cc110.cli.health.machine import packages, python, unpacking
+from cc110.config.load import checkout
+from cc110.pbx.embedded.console import PbxStatus
+from cc110.pbx.embedded.errors import NotInstalled, PortInUse
+from tests.unit.cli.shell import PORTS, Answer, Shell
+from tests.unit.cli.stories import RETURNED, fill
+
+
+def states(answer: Answer) -> dict[str, str]:
+    """Each finding's state by its name."""
+    return {one["name"]: one["health"] for one in answer.objects}
+
+
+@pytest.fixture
+def empty_cache(home: Path) -> dict[str, str]:
+    """No unpacked PBX: reading every file of one takes seconds."""
+    return {"CC110_CACHE": str(home / "cache")}
+
+
+def test_a_fresh_machine_is_healthy(shell: Shell, empty_cache: dict[str, str]) -> None:
+    """What was never started is told, and is no failure."""
+    answer = shell("doctor", "--json", **empty_cache)
+    found = states(answer)
+
+    assert answer.code == 0
+    assert set(found.values()) == {"ok", "warn"}
+    assert (found["PBX"], found["Daemon"], found["Asterisk"]) == ("warn", "warn", "warn")
+    assert found["Journal"] == "ok"
+    assert not list(shell.home.iterdir())
+
+
+def test_every_finding_that_is_not_well_has_an_advice(
+    shell: Shell, empty_cache: dict[str, str]
+) -> None:
+    """Nobody is left alone with a warning; below it stands what to do."""
+    answer = shell("doctor", "--json", **empty_cache)
+    shown = shell("doctor", **empty_cache).lines
+
+    assert all(bool(one["advice"]) == (one["health"] != "ok") for one in answer.objects)
+    assert "warn  PBX              does not run" in shown
+    assert shown[shown.index("warn  PBX              does not run") + 1].strip() == (
+        "-> `cc110 run` starts everything"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "variable"),
+    [
+        ("SIP port", socket.SOCK_DGRAM, "CC110_SIP__PORT"),
+        ("AMI port", socket.SOCK_STREAM, "CC110_AMI__PORT"),
+        ("AGI port", socket.SOCK_STREAM, "CC110_AGI__PORT"),
+    ],
+)
+def test_a_port_of_another_program_is_a_failure_with_its_name(
+    name: str, kind: socket.SocketKind, variable: str, shell: Shell, empty_cache: dict[str, str]
+) -> None:
+    """The advice is to stop it or to take another port."""
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", int(PORTS[variable])))
+        if kind is socket.SOCK_STREAM:
+            taken.listen()
+        answer = shell("doctor", "--json", **empty_cache)
+    found = {one["name"]: one for one in answer.objects}[name]
+
+    assert answer.code == 1
+    assert found["health"] == "fail"
+    assert "(pid " in found["said"]
+    setting = variable.removeprefix("CC110_").lower().replace("__", ".")
+    assert found["advice"] == f"stop it, or set {setting}"
+    assert name in answer.err
+
+
+def test_a_media_port_of_another_program_is_a_warning(
+    shell: Shell, empty_cache: dict[str, str]
+) -> None:
+    """The PBX passes over it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 15650))
+        answer = shell("doctor", "--json", **empty_cache)
+
+    assert states(answer)["Media ports"] == "warn"
+
+
+def test_passwords_that_others_may_read_are_a_failure(
+    shell: Shell, empty_cache: dict[str, str]
+) -> None:
+    """Mode 0644 means that somebody may have."""
+    shell("agents", "account", "1101")
+    shell.config.paths.secrets.chmod(0o644)
+    answer = shell("doctor", "--json", **empty_cache)
+
+    assert states(answer)["Passwords"] == "fail"
+    assert "chmod 600" in answer.out
+
+
+def test_the_journal_is_opened(shell: Shell, empty_cache: dict[str, str]) -> None:
+    """It has so many events; and what is no journal is a failure."""
+    fill(shell.config, RETURNED)
+    good = shell("doctor", "--json", **empty_cache)
+    (shell.home / "journal.sqlite3").write_bytes(b"no database at all" * 100)
+    bad = shell("doctor", "--json", **empty_cache)
+
+    assert f"opens, {len(RETURNED)} events" in good.out
+    assert states(bad)["Journal"] == "fail"
+
+
+def test_a_damaged_pbx_is_found(shell: Shell, home: Path) -> None:
+    """One file of the unpacked PBX that is not what was unpacked."""
+    place = home / "cache/pbx/asterisk-amd64"
+    place.mkdir(parents=True)
+    (place / "manifest.json").write_text("{}")
+    answer = shell("doctor", "--json", CC110_CACHE=str(home / "cache"), PATH="/usr/bin:/bin")
+    found = {one["name"]: one for one in answer.objects}["Asterisk"]
+
+    assert found["health"] == "fail"
+    assert found["advice"] == "run `cc110 pbx install` again"
+
+
+def test_a_site_with_errors_is_a_failure(shell: Shell, empty_cache: dict[str, str]) -> None:
+    """The doctor sends to `cc110 check` for the details."""
+    answer = shell("doctor", "--json", CC110_TRANSFER__RING_S="99", **empty_cache)
+
+    assert answer.code == 1
+    assert states(answer)["Site data"] == "fail"
+    assert "`cc110 check`" in answer.out
+
+
+def test_an_old_python_is_a_failure() -> None:
+    """3.11 is the oldest."""
+    assert python((3, 10, 12)).health is Health.FAIL
+    assert python((3, 11, 0)).health is Health.OK
+
+
+def test_a_missing_package_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is named, and how to get it."""
+    monkeypatch.setattr(metadata, "requires", lambda _: ["typer>=1", "no-such-package>=2"])
+    finding = packages()
+
+    assert finding.health is Health.FAIL
+    assert finding.said == "missing: no-such-package"
+
+
+def test_unpacking_tools_matter_only_without_a_pbx(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a PBX at hand nothing needs to be unpacked."""
+    monkeypatch.setattr(machine, "_TOOLS", ("no-such-tool",))
+    without = {one.name: one.health for one in unpacking(NotInstalled())}
+
+    assert without["Unpacking tools"] is Health.FAIL
+
+
+def test_a_full_disk_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recordings must not be lost: below 10 GB it warns, below 1 GB it fails."""
+    found = {}
+    for gigabytes in (0.5, 5, 50):
+        usage = (0, 0, gigabytes * 1e9)
+        shown = type("usage", (), {"free": usage[2]})
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, shown=shown: shown)
+        found[gigabytes] = machine.disk(checkout()).health
+
+    assert found == {0.5: Health.FAIL, 5: Health.WARN, 50: Health.OK}
+
+
+def test_a_pbx_without_its_daemon_is_a_failure() -> None:
+    """Calls go on, and nobody writes them down."""
+    assert running.the_daemon(running=False, pbx=True).health is Health.FAIL
+    assert running.the_daemon(running=False, pbx=False).health is Health.WARN
+    assert running.the_daemon(running=True, pbx=False).health is Health.OK
+
+
+def test_a_daemon_without_a_pbx_is_a_failure() -> None:
+    """Nobody can call 110."""
+    gone = PbxStatus(pid=None)
+
+    assert running.pbx(gone, listener=False, daemon=True).health is Health.FAIL
+    assert running.pbx(gone, listener=True, daemon=True).health is Health.OK
+    assert running.pbx(PortInUse(), listener=True, daemon=True).health is Health.FAIL
+
+
+def test_an_error_s_sentence_is_split_into_finding_and_advice() -> None:
+    """Errors have the form `what is wrong: what to do`."""
+    assert split("It is damaged: run it again.") == ("It is damaged", "run it again")
+    assert split("It is damaged.")[0] == "It is damaged"
+
+
+def test_findings_are_values() -> None:
+    """Two looks that see the same say the same."""
+    assert python((3, 12, 1)) == Finding(name="Python", health=Health.OK, said="3.12.1")
