@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 
 .PHONY: help run test demo bench lint check prompts schemas lock clean
 .DEFAULT_GOAL := help
@@ -20,6 +20,7 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
 	@echo 'installing what cc110 needs into $(VENV)'
 	@$(PIP) install --require-hashes --requirement requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q cc110
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run

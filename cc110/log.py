@@ -18,15 +18,19 @@ def set_up(level: str = "info", form: Format = "auto") -> None:
     """
     on_terminal = sys.stderr.isatty() if form == "auto" else form == "console"
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer()
+        # Plain tracebacks: rich ones print local variables, callers' numbers included.
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if on_terminal
+        else structlog.processors.JSONRenderer()
     )
+    traceback = [] if on_terminal else [structlog.processors.format_exc_info]
     threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=not on_terminal),
-            structlog.processors.format_exc_info,
+            *traceback,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),

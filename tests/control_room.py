@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from cc110 import app
+from cc110.app.pbx import KeptPbx
 from cc110.config.load import checkout, load
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets, ensure_secrets
 from cc110.core.events import Recorded
 from cc110.journal import queries
 from cc110.journal.engine import ask, reading
-from cc110.pbx.embedded.process import PbxProcess
 from cc110.pbx.embedded.progress import NoProgress
 from cc110.ports import JournalUnavailable
 
@@ -139,7 +139,7 @@ class ControlRoom:
 
     config: Config
     secrets: Secrets
-    pbx: PbxProcess
+    pbx: KeptPbx
     daemon: DaemonProcess
     observer: Observer
     phone_rtp: tuple[int, int]
@@ -206,6 +206,16 @@ class ControlRoom:
                     who = member["StateInterface"]
                     await self.observer.action("QueueRemove", Queue=queue, Interface=who)
 
+    async def watch_again(self) -> None:
+        """A new observer, after the PBX was started again."""
+        await self.observer.close()
+        self.observer = await _observe(self.config, self.secrets)
+
+    async def leave(self) -> None:
+        """Everyone goes home, the observer last."""
+        await self.everyone_home()
+        await self.observer.close()
+
     # --- what is written ------------------------------------------------------------------------
 
     @property
@@ -247,6 +257,11 @@ class ControlRoom:
             await asyncio.sleep(_POLL_S)
 
 
+async def _observe(config: Config, secrets: Secrets) -> Observer:
+    secret = secrets.ami["cc110"].get_secret_value()
+    return await Observer.connect(port=config.settings.ami.port, user="cc110", secret=secret)
+
+
 @asynccontextmanager
 async def open_room(
     home: Path, *, daemon: bool = True, cache: Path | None = None, **settings: object
@@ -270,14 +285,9 @@ async def open_room(
         stack.push_async_callback(process.stop)
         if daemon:
             await process.start()
-        ami = config.settings.ami
-        secret = secrets.ami["cc110"].get_secret_value()
-        observer = await stack.enter_async_context(
-            await Observer.connect(port=ami.port, user="cc110", secret=secret)
-        )
         first = int(environ["CC110_SIP__RTP_LAST"]) + 1
-        room = ControlRoom(config, secrets, pbx, process, observer, (first, first + 199))
-        stack.push_async_callback(room.everyone_home)
+        room = ControlRoom(config, secrets, pbx, process, await _observe(config, secrets), (first, first + 199))
+        stack.push_async_callback(room.leave)
         yield room
 
 

@@ -34,6 +34,7 @@ async def pages(
     """
     position = 0 if from_start else None
     while True:
+        was_there = _file(url).is_file()
         try:
             async with reading(url) as engine:
                 if position is None:
@@ -44,7 +45,7 @@ async def pages(
             position = 0
         except JournalUnavailable as reason:
             yield reason
-            position = position if _file(url).is_file() else 0
+            position = position if was_there else 0
         await asyncio.sleep(POLL_S)
 
 

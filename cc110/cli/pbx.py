@@ -89,7 +89,7 @@ def start(ctx: typer.Context, *, json: Json = False) -> NoReturn:
 def stop(ctx: typer.Context, *, json: Json = False) -> None:
     """Stop the PBX; calls that go on are cut.
 
-    The one that runs on this CC110_HOME, whoever started it.
+    The one that runs on this CC110_HOME. While `cc110 run` keeps it, it comes back at once.
     """
     from cc110.cli.embedded import stop_pbx
 

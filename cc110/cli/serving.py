@@ -31,7 +31,7 @@ class StoppedEarly(Cc110Error):
 
 
 class EndedByItself(Cc110Error):
-    """The PBX ended by itself."""
+    """The PBX keeps ending by itself: see pbx/log/console.log in CC110_HOME."""
 
 
 Body = Callable[[asyncio.Event, Callable[[], None]], Coroutine[Any, Any, None]]
@@ -168,15 +168,13 @@ def _welcome(config: Config) -> str:
     """How to place a first call; its first words are a promise to scripts."""
     sip, directory = config.settings.sip, config.directory
     operator = next((one.id for one in directory.operators), "1101")
-    lines = [f"cc110 ready: SIP {sip.host}:{sip.port} (UDP), site {config.settings.site.id}"]
-    lines += [
-        f"  operator  `cc110 agents account {operator}` has the settings of a softphone;"
-        " dial *11 on it to log in",
+    at = f"{sip.host}:{sip.port}"
+    calls = [f"sip:{one.dialled[0]}@{at} from {one.addresses[0]}" for one in directory.trunks[:1]]
+    lines = [
+        "; call ".join([f"cc110 ready: SIP at {at}", *calls]),
+        f"  operator  `cc110 agents account {operator}` has a softphone's settings; dial *11 on it",
+        "  caller    any SIP device at the trunk's address, without registration",
+        "  watch     `cc110 calls follow`",
+        "  stop      Ctrl-C",
     ]
-    for trunk in directory.trunks[:1]:
-        lines.append(
-            f"  caller    any SIP device at {trunk.addresses[0]}, without registration:"
-            f" call sip:{trunk.dialled[0]}@{sip.host}:{sip.port}"
-        )
-    lines += ["  watch     `cc110 calls follow`", "  stop      Ctrl-C"]
     return "\n".join(lines)

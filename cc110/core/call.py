@@ -59,6 +59,8 @@ class Outcome(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"
     FAILED = "failed"
+    REPLACED = "replaced"
+    """The same Polres was tried again before the outcome was heard of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +183,8 @@ class Call:
             return None
         last = before[-1]
         dropped = reason is TransferFailure.DROPPED and last.outcome is Outcome.ANSWERED
-        return last if dropped or last.outcome is Outcome.OPEN else None
+        unsettled = last.outcome in (Outcome.OPEN, Outcome.REPLACED)
+        return last if dropped or unsettled else None
 
     def is_history(self, at: datetime) -> bool:
         """True when something happened before the PBX's list told how it all came out."""
@@ -191,7 +194,12 @@ class Call:
         """True when that Polres is in the talk."""
         return any(isinstance(leg, PolresLeg) and leg.polres == polres for leg in self.legs)
 
-    def left_earlier(self, channel: ChannelId, at: datetime) -> bool:
-        """True when a leaving told at that time is of a stay before the leg's present one."""
+    def stay_ending(self, channel: ChannelId, at: datetime) -> Leg | None:
+        """The leg that leaves the talk when its leaving is told with that time.
+
+        None when it is not in the talk, or the leaving is of a stay before the present one.
+        """
         leg = self.leg(channel)
-        return leg is not None and channel in self.parted and at < leg.since
+        if leg is None or self.is_history(at):
+            return None
+        return None if channel in self.parted and at < leg.since else leg

@@ -96,7 +96,7 @@ def _joined(call: Call, leg: Leg, policy: Policy) -> Call:
     call = replace(call, met=call.met | {leg.channel})
     overtaken = isinstance(call.phase, Waiting) and leg.since < call.since
     if overtaken or call.is_history(leg.since):
-        return call
+        return replace(call, parted=_parted(call, [leg.channel], leg.since))
     parted = call.parted.get(leg.channel)
     if parted is not None and leg.since <= parted:
         return _came_and_went(call, leg, parted, policy)
@@ -118,9 +118,9 @@ def _came_and_went(call: Call, leg: Leg, parted: datetime, policy: Policy) -> Ca
 def left(call: Call, data: AgentLeft | PolresLeft, at: datetime, policy: Policy) -> Call:
     """A leg left the talk; when it was the last one, it is the dialplan's turn."""
     channel = ChannelId(data.channel)
-    leg = call.leg(channel)
+    leg = call.stay_ending(channel, at)
     call = replace(call, gone=call.gone | {channel})
-    if leg is None or call.left_earlier(channel, at) or call.is_history(at):
+    if leg is None:
         return replace(call, parted=_parted(call, [channel], at))
     call = without_legs(call, [leg], at)
     seconds = _patience_s(call, leg, data, at, policy)
@@ -198,7 +198,10 @@ def _with_try(call: Call, data: TransferStarted, at: datetime, policy: Policy) -
         outcome=Outcome.ANSWERED if call.has_polres(data.polres) else Outcome.OPEN,
     )
     transfers = sorted((*call.transfers, attempt), key=lambda each: each.at)
-    return replace(call, transfers=tuple(transfers), last_agent=data.agent)
+    call = replace(call, transfers=tuple(transfers), last_agent=data.agent)
+    for replaced in [each for each in call.open_tries if each.polres == data.polres][:-1]:
+        call = marked(call, replaced, outcome=Outcome.REPLACED)
+    return call
 
 
 def transfer_returned(call: Call, data: TransferReturned, at: datetime, policy: Policy) -> Call:

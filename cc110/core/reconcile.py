@@ -7,10 +7,11 @@ call.
 """
 
 from cc110.core import facts, intake, menu, talk, transfer
-from cc110.core.call import AgentLeg, Leg
+from cc110.core.call import AgentLeg, Call, Leg
 from cc110.core.draft import Draft
 from cc110.core.events import AgentRang, CallArrived, CallQueued, CallRequeued
-from cc110.core.phases import Adrift, Returning, Waiting
+from cc110.core.ids import PolresExt
+from cc110.core.phases import Adrift, Forwarded, Greeting, Returning, Waiting
 from cc110.core.words import LeaveCause, MenuChoice, Stage, TransferFailure, TransferKind
 
 
@@ -21,7 +22,7 @@ def seen(draft: Draft, fact: facts.Seen) -> None:
         draft.say(_arrival(fact))
     if fact.recording:
         intake.recorder_started(draft, fact.recording)
-    if draft.at < draft.call.since:
+    if draft.at < draft.call.since or draft.call.is_history(draft.at):
         return
     for leg in fact.legs:
         _joins(draft, fact, leg)
@@ -94,7 +95,7 @@ def _in_queue(draft: Draft, fact: facts.Seen) -> None:
     call = draft.call
     if isinstance(call.phase, Waiting):
         return
-    if call.queued or call.met:
+    if call.queued or not isinstance(call.phase, Greeting):
         reason = intake.why_back(call.phase)
         draft.say(CallRequeued(queue=fact.queue, reason=reason, recovered=True))
         return
@@ -104,11 +105,15 @@ def _in_queue(draft: Draft, fact: facts.Seen) -> None:
 
 def _polres_rings(draft: Draft, fact: facts.Seen) -> None:
     """Without the Polres's name the phase waits for the next fact."""
-    if fact.polres is None or draft.call.open_try(fact.polres):
+    if fact.polres is None or _is_known(draft.call, fact.polres):
         return
     kind = TransferKind.JOIN if draft.call.legs else TransferKind.BLIND
     ring_s = draft.policy.polres_ring_s
     transfer.imply(draft, fact.polres, agent=fact.agent, kind=kind, ring_s=ring_s, recovered=True)
+
+
+def _is_known(call: Call, polres: PolresExt) -> bool:
+    return call.open_try(polres) is not None or call.has_polres(polres)
 
 
 def _returns(draft: Draft, fact: facts.Seen) -> None:
@@ -119,15 +124,18 @@ def _returns(draft: Draft, fact: facts.Seen) -> None:
         case Adrift():
             if fact.agent:
                 draft.say(AgentRang(agent=fact.agent, recovered=True))
+        case Forwarded():
+            _give_back(draft, fact)
         case _:
-            _given_back(draft, fact)
+            if fact.polres:
+                kind = TransferKind.BLIND
+                transfer.imply(draft, fact.polres, agent=fact.agent, kind=kind, recovered=True)
+                _give_back(draft, fact)
 
 
-def _given_back(draft: Draft, fact: facts.Seen) -> None:
-    if fact.polres and not draft.call.open_tries:
-        kind = TransferKind.BLIND
-        transfer.imply(draft, fact.polres, agent=fact.agent, kind=kind, recovered=True)
-    for attempt in draft.call.open_tries[-1:]:
-        return_to = fact.agent or attempt.return_to
-        reason = TransferFailure.NO_ANSWER
-        transfer.give_back(draft, attempt, reason, return_to=return_to, recovered=True)
+def _give_back(draft: Draft, fact: facts.Seen) -> None:
+    for attempt in draft.call.open_tries:
+        if attempt.at <= draft.at:
+            return_to = fact.agent or attempt.return_to
+            reason = TransferFailure.NO_ANSWER
+            transfer.give_back(draft, attempt, reason, return_to=return_to, recovered=True)

@@ -45,8 +45,7 @@ def gone(draft: Draft, fact: facts.AgentGone, *, recovered: bool = False) -> Non
 
 def may_leave(call: Call, channel: ChannelId, at: datetime) -> bool:
     """True when a leg's leaving was not told yet."""
-    in_talk = call.leg(channel) is not None and not call.left_earlier(channel, at)
-    return in_talk or channel not in call.gone
+    return call.stay_ending(channel, at) is not None or channel not in call.gone
 
 
 def judged(draft: Draft, fact: facts.Judged) -> None:

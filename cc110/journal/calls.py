@@ -69,7 +69,7 @@ def _changes(row: Row, event: Event) -> dict[str, Any]:
             return {"menu": choice, "language": language}
         case events.CallQueued(queue=queue, priority=priority):
             return {"queue": queue, "priority": priority, "queued_at": row["queued_at"] or at}
-        case events.CallRequeued(queue=queue):
+        case events.CallRequeued(queue=queue) | events.CallRescued(queue=queue):
             return {"queue": queue}
         case events.AgentAnswered() as answered:
             return _answered(row, at, answered)

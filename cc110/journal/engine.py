@@ -223,6 +223,7 @@ def _engine(
         pool_size=size,
         pool_reset_on_return=None,  # each transaction here ends by itself
         max_overflow=0,
+        hide_parameters=True,  # callers' numbers have no place in an error or a log
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -15,7 +15,7 @@ from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import PlainProgress
 
 from ..control_room import open_room
-from . import load, sound
+from . import journal_bench, load, sound
 from .load import Figure
 
 
@@ -38,6 +38,8 @@ async def measure() -> tuple[list[Figure], str]:
                 figures += await part
     finally:
         shutil.rmtree(home)
+    print("journal ...", flush=True)
+    figures += load.journal(await asyncio.to_thread(journal_bench.measure, Path(tempfile.gettempdir()), 3.0))
     return figures, found.version
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, Final
 
-from .eventlog import EventLog, LogClosed
+from .eventlog import EventLog
 from .events import CallState, EventKind, Headers, Media, PhoneEvent
 from .hearing import HearingTimeline
 from .link import PhoneLink
@@ -279,6 +279,3 @@ class Listening:
         """End it and return what was heard."""
         packed = await self._link.ask("stop_listening", recording=self._number)
         return HearingTimeline.unpack(packed)
-
-
-__all__ = ["CallEnded", "CallHandle", "Listening", "LogClosed"]

@@ -15,13 +15,38 @@ class LogClosed(ConnectionError):
     """Nothing more will be written to the log."""
 
 
+class _Waiter(Generic[T]):
+    """Somebody who waits for the first event that fits."""
+
+    def __init__(self, fits: Callable[[T], bool]) -> None:
+        self.future: Future[T] = Future()
+        self._fits = fits
+
+    def offer(self, item: T) -> bool:
+        """Show an event; whether the wait is over, be it by a fault in the question itself."""
+        try:
+            if not self._fits(item):
+                return self.future.cancelled()
+        except Exception as error:
+            self.fail(error)
+            return True
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_result(item)
+        return True
+
+    def fail(self, error: Exception) -> None:
+        """End the wait with an error."""
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(error)
+
+
 class EventLog(Generic[T]):
     """Events in the order in which they came; ``close`` wakes everybody who still waits."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._items: list[T] = []
-        self._waiters: list[tuple[Callable[[T], bool], Future[T]]] = []
+        self._waiters: list[_Waiter[T]] = []
         self._lock = threading.Lock()
         self._closed: str | None = None
 
@@ -36,33 +61,27 @@ class EventLog(Generic[T]):
         """Add an event and wake those who wait for it."""
         with self._lock:
             self._items.append(item)
-            ready = [w for w in self._waiters if w[0](item)]
-            self._waiters = [w for w in self._waiters if w not in ready]
-        for _, future in ready:
-            _settle(future, item)
+            self._waiters = [waiter for waiter in self._waiters if not waiter.offer(item)]
 
     def close(self, reason: str) -> None:
         """Say that nothing more will come."""
         with self._lock:
             self._closed = reason
             waiters, self._waiters = self._waiters, []
-        for _, future in waiters:
-            if future.set_running_or_notify_cancel():
-                future.set_exception(LogClosed(f"{self._name}: {reason}"))
+        for waiter in waiters:
+            waiter.fail(LogClosed(f"{self._name}: {reason}"))
 
     def expect(self, fits: Callable[[T], bool], *, after: int = 0) -> Future[T]:
         """The first event from position ``after`` on that fits, already there or still to come."""
-        future: Future[T] = Future()
+        waiter = _Waiter(fits)
         with self._lock:
-            for item in self._items[after:]:
-                if fits(item):
-                    future.set_result(item)
-                    return future
+            if any(waiter.offer(item) for item in self._items[after:]):
+                return waiter.future
             if self._closed is not None:
-                future.set_exception(LogClosed(f"{self._name}: {self._closed}"))
+                waiter.fail(LogClosed(f"{self._name}: {self._closed}"))
             else:
-                self._waiters.append((fits, future))
-        return future
+                self._waiters.append(waiter)
+        return waiter.future
 
     async def wait_for(
         self,
@@ -99,8 +118,3 @@ class EventLog(Generic[T]):
     def _missed(self, what: str, timeout: float) -> str:
         last = "\n  ".join(str(item) for item in self._items[-12:]) or "nothing"
         return f"{self._name}: no {what} within {limit(timeout):g} s. Last seen:\n  {last}"
-
-
-def _settle(future: "Future[T]", item: T) -> None:
-    if future.set_running_or_notify_cancel():
-        future.set_result(item)

@@ -86,7 +86,7 @@ class GuardedManager(Manager):  # type: ignore[misc]
         reader = threading.Thread(target=self._receive_data, name="ami reader", daemon=True)
         reader.start()
         while lines := self._message_queue.get():
-            for part in [lines]:
+            for part in _messages(lines):
                 message = _Message(part)
                 if "Event" in message.headers:
                     self._on_event(AmiMessage(headers=message.headers))

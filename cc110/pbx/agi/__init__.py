@@ -1,14 +1,16 @@
-"""A small FastAGI server: Asterisk connects, says who calls, and does what the handler asks.
+"""A FastAGI server: Asterisk connects, says who calls, and does what the handler asks.
 
-Three layers: `wire` (bytes to messages, no I/O), `session` (commands with deadlines), `server` (sockets and
-limits). Source: Asterisk's res/res_agi.c. The port has no authentication and belongs on the loopback.
+Layers: `wire` (bytes and messages, no I/O), `session` (commands with deadlines), `connection` (one socket)
+and `server` (all of them, with limits). Source: Asterisk's res/res_agi.c.
 """
 
 from cc110.pbx.agi.errors import AgiError, AgiInjection, AgiRefused, AgiSilent, CallerHungUp
-from cc110.pbx.agi.server import AgiLimits, AgiServer, Handler
+from cc110.pbx.agi.server import AgiCounts, AgiLimits, AgiServer, Handler
 from cc110.pbx.agi.session import AgiSession
+from cc110.pbx.agi.wire import Reply
 
 __all__ = [
+    "AgiCounts",
     "AgiError",
     "AgiInjection",
     "AgiLimits",
@@ -18,4 +20,5 @@ __all__ = [
     "AgiSilent",
     "CallerHungUp",
     "Handler",
+    "Reply",
 ]

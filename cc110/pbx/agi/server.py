@@ -1,61 +1,90 @@
-"""The FastAGI server's sockets. The outside is hostile and slow: every connection has limits and deadlines."""
+"""The FastAGI server's sockets. Whoever connects may be hostile or slow: everything has a limit.
+
+The port has no authentication (whoever reaches it speaks as Asterisk), so it belongs on the loopback. A
+session that is refused or fails never harms its caller: the dialplan goes on with its default.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, cast
-from urllib.parse import urlsplit
+from typing import Final, Self
 
 import structlog
 
-from cc110.pbx.agi.errors import AgiError, AgiProtocolError, CallerHungUp
+from cc110.pbx.agi.connection import Connection
 from cc110.pbx.agi.session import AgiSession
-from cc110.pbx.agi.wire import AgiWire, Environment
-
-_log = structlog.get_logger("agi")
-_BACKLOG: Final = 1024
 
 Handler = Callable[[AgiSession], Awaitable[None]]
+
+_BACKLOG: Final = 1024
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AgiLimits:
-    """What a connection may take.
+    """What one connection, and all together, may take; the sizes are in `wire`.
 
     Attributes:
-        connections: at once; more are closed at once, and the dialplan goes on by itself.
-        header_s: until the environment must be complete.
-        hangup_s: until a handler must have ended after its caller has.
-        session_s: the longest session.
-        close_s: what running sessions get when the server closes.
+        connections: at once; one more is closed at once.
+        header_s: seconds from the connect to the end of the environment.
+        hangup_s: seconds that a handler has when its caller has hung up, before it is cancelled.
+        session_s: seconds that a session may last.
+        close_s: seconds that running sessions get when the server closes.
     """
 
-    connections: int = 2000
+    connections: int = 2_000
     header_s: float = 1.0
-    hangup_s: float = 1.0
+    hangup_s: float = 0.5
     session_s: float = 300.0
     close_s: float = 2.0
 
 
+@dataclass(kw_only=True)
+class AgiCounts:
+    """What the server has seen since it was made.
+
+    Attributes:
+        begun: sessions that got a handler.
+        hung_up: of these, ended by the caller's hang-up.
+        failed: of these, ended by an exception in the handler or a broken rule.
+        refused: connections that never became a session.
+    """
+
+    begun: int = 0
+    hung_up: int = 0
+    failed: int = 0
+    refused: int = 0
+
+
 class AgiServer:
-    """Answers FastAGI requests by the script's name."""
+    """Answers ``AGI(agi://host:port/name)`` with the handler of exactly that name.
+
+    A handler's exception ends its own session only; Asterisk is told ``failure`` then, so that
+    AGISTATUS is FAILURE. (It is SUCCESS when this process dies half-way: the dialplan must look at a
+    variable that the handler sets last.)
+
+    Attributes:
+        handlers: by name.
+        limits: see `AgiLimits`.
+        counts: totals.
+    """
 
     def __init__(
         self,
         host: str,
         port: int,
         handlers: Mapping[str, Handler],
-        limits: AgiLimits = AgiLimits(),  # noqa: B008 - frozen
+        limits: AgiLimits = AgiLimits(),
     ) -> None:
-        """Serve ``agi://host:port/<name>`` with the handler of that name."""
-        self._host = host
-        self._port = port
+        """Prepare to serve; port 0 lets the system choose one."""
         self.handlers = handlers
         self.limits = limits
-        self.connections: set[_Connection] = set()
-        self.refused = 0
+        self.counts = AgiCounts()
+        self._address = (host, port)
+        self._open: set[Connection] = set()
         self._server: asyncio.Server | None = None
+        self._refusal_logged_at = float("-inf")
 
     async def start(self) -> None:
         """Listen.
@@ -63,120 +92,62 @@ class AgiServer:
         Raises:
             OSError: the port is taken.
         """
+        host, port = self._address
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: _Connection(self), self._host, self._port, backlog=_BACKLOG
-        )
+        make = lambda: Connection(self)  # noqa: E731 - create_server wants a callable
+        self._server = await loop.create_server(make, host, port, backlog=_BACKLOG)
 
     @property
     def port(self) -> int:
         """The port that is listened on."""
-        assert self._server
+        if self._server is None or not self._server.sockets:
+            return self._address[1]
         return int(self._server.sockets[0].getsockname()[1])
 
+    @property
+    def sessions(self) -> int:
+        """Connections that are open."""
+        return len(self._open)
+
     async def aclose(self) -> None:
-        """Stop listening, give running sessions their time, then cut them."""
-        if self._server:
+        """Stop listening, give running sessions their time, then cut them. Ends when all are gone."""
+        if self._server is not None:
             self._server.close()
-        tasks = [it.task for it in self.connections if it.task]
+        tasks = [one.task for one in self._open if one.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=self.limits.close_s)
-        for connection in tuple(self.connections):
-            connection.cut()
+        for connection in tuple(self._open):
+            connection.cut("the server closes")
+        for task in tasks:
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def __aenter__(self) -> Self:
+        """Listen for the length of a block."""
+        await self.start()
+        return self
 
-class _Connection(asyncio.Protocol):
-    """One connection: environment, then one handler until it ends."""
+    async def __aexit__(self, *_: object) -> None:
+        """Close."""
+        await self.aclose()
 
-    def __init__(self, server: AgiServer) -> None:
-        self._server = server
-        self._wire = AgiWire()
-        self._session: AgiSession | None = None
-        self._transport: asyncio.Transport
-        self._timer: asyncio.TimerHandle | None = None
-        self.task: asyncio.Task[None] | None = None
+    # --- for connections ------------------------------------------------------------------------
 
-    # --- asyncio's side -------------------------------------------------------------------------
+    def admit(self, connection: Connection) -> bool:
+        """Count a connection in, or return False when there are too many."""
+        if len(self._open) >= self.limits.connections:
+            return False
+        self._open.add(connection)
+        return True
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        if len(self._server.connections) >= self._server.limits.connections:
-            self._refuse("too many connections")
-            return
-        self._server.connections.add(self)
-        self._in(self._server.limits.header_s, lambda: self._refuse("no environment in time"))
+    def discard(self, connection: Connection) -> None:
+        """Count a connection out."""
+        self._open.discard(connection)
 
-    def data_received(self, data: bytes) -> None:
-        try:
-            for message in self._wire.feed(data):
-                if isinstance(message, Environment):
-                    self._begin(message)
-                elif self._session:
-                    self._session.heard(message)
-        except AgiProtocolError as error:
-            self._refuse(str(error))
-
-    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        self._server.connections.discard(self)
-        self._cancel_timer()
-        if self._session:
-            self._session.lost()
-        if self.task and not self.task.done():
-            self._in(self._server.limits.hangup_s, self.task.cancel)
-
-    # --- one session ----------------------------------------------------------------------------
-
-    def _begin(self, environment: Environment) -> None:
-        self._cancel_timer()
-        handler = self._server.handlers.get(_script(environment))
-        if handler is None:
-            self._refuse("no such script")
-            return
-        self._session = AgiSession(environment.values, self._transport.write)
-        self.task = asyncio.create_task(self._handle(handler, self._session), name="agi")
-        self._in(self._server.limits.session_s, self.task.cancel)
-
-    async def _handle(self, handler: Handler, session: AgiSession) -> None:
-        try:
-            await handler(session)
-        except CallerHungUp:
-            pass
-        except AgiError as error:
-            _log.warning("session ended", error=str(error), script=session.env.get("agi_request"))
-        except Exception:
-            _log.exception("handler failed", script=session.env.get("agi_request"))
-        finally:
-            self._cancel_timer()
-            self._transport.close()
-
-    def cut(self) -> None:
-        """End the session at once."""
-        if self.task:
-            self.task.cancel()
-        self._transport.abort()
-
-    def _refuse(self, reason: str) -> None:
-        self._server.refused += 1
-        _log.info("connection refused", reason=reason)
-        with suppress(RuntimeError):
-            self._transport.abort()
-        if self.task:
-            self.task.cancel()
-
-    def _in(self, seconds: float, act: Callable[[], object]) -> None:
-        self._cancel_timer()
-        self._timer = asyncio.get_running_loop().call_later(seconds, act)
-
-    def _cancel_timer(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
-
-
-def _script(environment: Environment) -> str:
-    """``ivr`` of ``agi_request: agi://127.0.0.1:4573/ivr``; nothing for what is no address."""
-    try:
-        return urlsplit(environment.values.get("agi_request", "")).path.lstrip("/")
-    except ValueError:
-        return ""
+    def refused(self, reason: str) -> None:
+        """Count a refusal; warn once a second at most, for a flood must not flood the log."""
+        self.counts.refused += 1
+        now = asyncio.get_running_loop().time()
+        if now - self._refusal_logged_at >= 1:
+            self._refusal_logged_at = now
+            log.warning("agi_refused", reason=reason, refused=self.counts.refused)

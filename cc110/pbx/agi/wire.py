@@ -28,7 +28,6 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _LINE: Final = re.compile(r"(\d{3})([ -])(.*)", re.DOTALL)
 _RESULT: Final = re.compile(r"result=(\S*)(?: \((.*)\))?(?: endpos=(\d+))?.*", re.DOTALL)
 _ARGUMENT: Final = re.compile(r"agi_arg_\d+")
-_LAST_NAME: Final = "agi_threadid"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,6 +150,8 @@ class AgiWire:
         if found is None:
             return self._break("a line that is no reply")
         code, more, text = found.groups()
+        if more == "-" and code != "520":
+            return self._break("a line that is no reply")
         if more == "-":
             self._usage, self._usage_bytes = [], 0
             return None

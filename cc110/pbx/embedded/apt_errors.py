@@ -48,7 +48,8 @@ _ADVICE: dict[type[PbxInstallError], str] = {
     "try again or name another with `cc110 pbx install --mirror`.",
 }
 _FULL = "{place} is full: free some space or set CC110_CACHE to a bigger disk."
-_NO_ROOM = 1_000_000
+_FEW_BYTES = 1_000_000
+_FEW_FILES = 16
 
 
 def translate(output: str, *, mirror: str) -> PbxInstallError:
@@ -65,7 +66,9 @@ def translate(output: str, *, mirror: str) -> PbxInstallError:
 def disk_full(place: Path, output: str) -> DiskFull | None:
     """Return an error if the disk of `place` has no room left, for bytes or for files."""
     disk = os.statvfs(place)
-    if disk.f_bavail * disk.f_frsize > _NO_ROOM and (disk.f_favail or not disk.f_files):
+    # Some disks have no limit of files and say 0. What apt gave back meanwhile is no room either.
+    room_for_files = disk.f_favail >= _FEW_FILES or not disk.f_files
+    if disk.f_bavail * disk.f_frsize >= _FEW_BYTES and room_for_files:
         return None
     return DiskFull(_FULL.format(place=place), detail=output)
 

@@ -71,8 +71,11 @@ async def pid_of(pbx: PbxProcess) -> int:
 
 
 def alive(pid: int) -> bool:
-    """Return whether there is such a process at this moment."""
-    return Path(f"/proc/{pid}").exists()
+    """Return whether the process runs at this moment; one that awaits its parent's look does not."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def modes(directory: Path, mask: int) -> dict[str, int]:

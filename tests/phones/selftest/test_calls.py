@@ -2,11 +2,21 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from ..observer import Observer
-from ..phone import CallEnded, CallState, PhoneDied, PhoneError, RegistrationFailed, SipAccount
+from ..observer import AmiEvent, Observer
+from ..phone import (
+    LOGS_VARIABLE,
+    CallEnded,
+    CallState,
+    PhoneDied,
+    PhoneError,
+    RegistrationFailed,
+    SipAccount,
+)
 from ..tones import PRESENT, TONES
 from .conftest import Pair, PhoneMaker
 from .pbx import SIP_PORT, TRUNK, SelftestPbx
@@ -34,7 +44,7 @@ async def test_a_phone_registers_and_unregisters(
     await observer.wait_for("ContactStatus", _of("201", "Removed"), after=mark)
 
 
-def _of(user: str, *states: str):  # type: ignore[no-untyped-def]
+def _of(user: str, *states: str) -> Callable[[AmiEvent], bool]:
     return lambda e: e["AOR"] == user and e["ContactStatus"] in states
 
 
@@ -146,6 +156,24 @@ async def test_a_trunk_calls_in_with_any_number_and_header(
     assert event["Channel"].startswith("PJSIP/trunk-")
     assert (await call.heard(0.2))[CALLER] > PRESENT
     await call.hangup()
+
+
+async def test_a_phone_offers_only_its_codecs(make_phone: PhoneMaker, observer: Observer) -> None:
+    """The PBX, which prefers A-law, has to take mu-law."""
+    phone = await make_phone("caller", "201", codecs=("PCMU",))
+    call = await phone.dial("300")
+    await call.wait_for_talk()
+    assert "ulaw" in await observer.command("pjsip show channelstats")
+    assert (await call.heard(0.2))[CALLER] > PRESENT
+
+
+async def test_a_phone_writes_its_messages_where_it_is_told(
+    make_phone: PhoneMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every SIP message can be read afterwards."""
+    monkeypatch.setenv(LOGS_VARIABLE, str(tmp_path))
+    await make_phone("caller", "201")
+    assert "REGISTER sip:127.0.0.1" in (tmp_path / "201-1.log").read_text()
 
 
 async def test_a_phone_works_over_tcp(make_phone: PhoneMaker, pbx: SelftestPbx) -> None:

@@ -2,11 +2,14 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 import pytest
+from asterisk.manager import ManagerException
 
-from ..observer import ActionFailed, Observer
+from ..observer import ActionFailed, AmiEvent, Observer
 from ..phone import CallState
+from ..pyst import GuardedManager
 from .conftest import Pair
 from .pbx import AMI_PORT, SelftestPbx
 
@@ -27,7 +30,7 @@ async def test_channels_are_listed_while_they_exist(talking: Pair, observer: Obs
     assert await observer.channels() == ()
 
 
-def _on(channel: str):  # type: ignore[no-untyped-def]
+def _on(channel: str) -> Callable[[AmiEvent], bool]:
     return lambda e: e["Channel"] == channel
 
 
@@ -92,6 +95,20 @@ async def test_what_does_not_come_is_said_with_what_came(observer: Observer) -> 
     """A time-out names what was waited for."""
     with pytest.raises(TimeoutError, match="no NeverSent within"):
         await observer.wait_for("NeverSent", timeout=0.05)
+
+
+async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next(pbx: SelftestPbx) -> None:
+    """A PBX that stands still is given up on, and what it says later confuses nobody."""
+    manager = GuardedManager(lambda _: None, limit_s=0.2)
+    manager.connect("127.0.0.1", AMI_PORT)
+    manager.act({"Action": "Login", "Username": "observer", "Secret": pbx.password})
+    with pbx.frozen(), pytest.raises(TimeoutError, match="no response to the action Ping"):
+        manager.act({"Action": "Ping"})
+    answer = manager.act({"Action": "CoreSettings"})
+    assert answer.get("AsteriskVersion")
+    manager.close()
+    with pytest.raises(ManagerException):
+        manager.act({"Action": "Ping"})
 
 
 async def test_concurrent_actions_get_their_own_answers(observer: Observer) -> None:

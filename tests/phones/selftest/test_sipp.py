@@ -2,7 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from ..observer import AmiEvent, Observer
@@ -18,19 +22,19 @@ pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="session")]
 PBX = ("127.0.0.1", SIP_PORT)
 
 
-def trunk(scenario: str = "uac_call", **settings: object) -> SippJob:
+def trunk(scenario: str = "uac_call", **settings: Any) -> SippJob:
     """A job that calls the PBX from the trunk's address."""
-    values = {"bind": TRUNK, "target": PBX, "rtp_ports": SIPP_RTP, "limit_s": 8.0, **settings}
-    return SippJob(scenario=scenario, **values)  # type: ignore[arg-type]
+    job = SippJob(scenario=scenario, bind=TRUNK, target=PBX, rtp_ports=SIPP_RTP, limit_s=8.0)
+    return replace(job, **settings)
 
 
-def load(scenario: str, **settings: object) -> SippJob:
+def load(scenario: str, **settings: Any) -> SippJob:
     """A job that waits to be called by the PBX's extension 500."""
-    values = {"bind": LOAD, "rtp_ports": SIPP_RTP, "limit_s": 8.0, **settings}
-    return SippJob(scenario=scenario, **values)  # type: ignore[arg-type]
+    job = SippJob(scenario=scenario, bind=LOAD, rtp_ports=SIPP_RTP, limit_s=8.0)
+    return replace(job, **settings)
 
 
-def _named(name: str):  # type: ignore[no-untyped-def]
+def _named(name: str) -> Callable[[AmiEvent], bool]:
     return lambda e: e["UserEvent"] == name
 
 
@@ -85,6 +89,13 @@ async def test_a_sipp_that_hangs_is_ended_in_time(sipp: Sipp) -> None:
     result = await sipp.run(trunk("uac_stay", limit_s=1.0))
     assert time.monotonic() - before < 4
     assert not result.ok
+
+
+async def test_a_run_ends_with_its_block(sipp: Sipp) -> None:
+    """Nobody has to remember to stop a SIPp."""
+    async with sipp.running(load("uas_answer", calls=9)) as run:
+        process = psutil.Process(run.pid)
+    assert not process.is_running()
 
 
 async def test_a_taken_port_is_said_at_once(sipp: Sipp) -> None:

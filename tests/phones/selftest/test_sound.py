@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 
 import pytest
 
@@ -151,6 +152,24 @@ async def test_what_was_late_once_is_not_heard_late_again(talking: Pair, pbx: Se
     assert late > soon - 0.025
     second = timeline.every_gap(OPERATOR, start=timeline.end - 0.4)
     assert sum(gap.length for gap in second) < 0.045
+
+
+async def test_a_full_buffer_does_not_shift_the_moments(talking: Pair, pbx: SelftestPbx) -> None:
+    """What comes after a standstill of 90 ms is heard later but keeps the time of its arrival."""
+    _, call, _, answered = talking
+    listening = await call.start_listening()
+    await call.heard(0.1)
+    pbx.pause(0.09)
+    await answered.mute()
+    await call.heard(0.3)
+    before = time.monotonic()
+    await answered.unmute()
+    await call.heard(0.4)
+    timeline = await listening.stop_listening()
+    assert _fullest(timeline, timeline.end - 0.3) > 0.05
+    first = timeline.first_heard(OPERATOR, after=before)
+    assert first is not None
+    assert -0.025 < first - before < 0.08
 
 
 def _fullest(timeline: HearingTimeline, at: float) -> float:

@@ -100,7 +100,10 @@ class PhoneCall(pj.Call):  # type: ignore[misc]
         """Frames of 10 ms that wait in the jitter buffer."""
         if self._sound is None or self.over:
             return 0
-        return int(self.getStreamStat(0).jbuf.size)
+        try:
+            return int(self.getStreamStat(0).jbuf.size)
+        except pj.Error:  # the stream is being replaced
+            return 0
 
     def _connect(self) -> None:
         if self._sound is None:

@@ -35,8 +35,8 @@ def parse(message: str) -> Headers:
 def answer_after(headers: Headers) -> float | None:
     """Seconds after which the caller asks the phone to answer by itself, or None.
 
-    Source: ``answer-after`` in Call-Info (draft-ietf-sip-answermode's ancestor, used by most desk
-    phones) or in Alert-Info; ``info=alert-autoanswer`` means at once.
+    What desk phones obey: the parameter ``answer-after`` of Call-Info or Alert-Info, and
+    ``info=alert-autoanswer`` in Alert-Info (RFC 7462 has the field), which means at once.
     """
     for value in headers.get("call-info", []) + headers.get("alert-info", []):
         if found := _ANSWER_AFTER.search(value):

@@ -18,6 +18,7 @@ from .settings import Settings
 from .tap import Recording, Tap
 
 _DTMF_TAIL_S = 0.04
+"""PJSIP sends the end of a digit three times before anything else (RFC 4733, 2.5.1.4)."""
 _METHODS = {"rfc2833": pj.PJSUA_DTMF_METHOD_RFC2833, "info": pj.PJSUA_DTMF_METHOD_SIP_INFO}
 
 

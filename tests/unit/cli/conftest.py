@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from tests.unit.cli.shell import Shell
+from tests.unit.cli.shell import Shell, ports
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def home() -> Iterator[Path]:
 def shell(home: Path) -> Iterator[Shell]:
     """A shell on that home; what commands did to the process's logging is undone."""
     handlers = [*logging.root.handlers]
-    yield Shell(home)
+    with ports() as block:
+        yield Shell(home, block)
     logging.root.handlers[:] = handlers
     structlog.reset_defaults()

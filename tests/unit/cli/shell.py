@@ -1,9 +1,13 @@
 """Runs cc110 as people do: in this process for speed, or as a process of its own."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,13 +18,34 @@ from cc110.cli.main import app
 from cc110.config.load import checkout, load
 from cc110.config.model import Config
 
-PORTS: Final = {
-    "CC110_SIP__PORT": "15600",
-    "CC110_AMI__PORT": "15601",
-    "CC110_AGI__PORT": "15602",
-    "CC110_SIP__RTP_FIRST": "15610",
-    "CC110_SIP__RTP_LAST": "15698",
-}
+FIRST_PORT: Final = 15600
+_BLOCK: Final = 20
+_BLOCKS: Final = 5
+
+
+@contextmanager
+def ports() -> Iterator[Mapping[str, str]]:
+    """A block of ports for one test, also while another test run is on this machine."""
+    with ExitStack() as stack:
+        for number in range(_BLOCKS):
+            lock = stack.enter_context(
+                Path(tempfile.gettempdir(), f"cc110-test-ports-{number}").open("w")
+            )
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                yield _settings(FIRST_PORT + number * _BLOCK)
+                return
+        raise OSError("no free block of ports")
+
+
+def _settings(first: int) -> Mapping[str, str]:
+    return {
+        "CC110_SIP__PORT": str(first),
+        "CC110_AMI__PORT": str(first + 1),
+        "CC110_AGI__PORT": str(first + 2),
+        "CC110_SIP__RTP_FIRST": str(first + 10),
+        "CC110_SIP__RTP_LAST": str(first + _BLOCK - 1),
+    }
 
 
 @dataclass(frozen=True)
@@ -52,13 +77,19 @@ class Shell:
     """A shell with the environment of one home."""
 
     home: Path
+    ports: Mapping[str, str]
 
     @property
     def environ(self) -> dict[str, str]:
         """Nothing of the caller's own cc110."""
         plain = {k: v for k, v in os.environ.items() if not k.startswith("CC110_")}
         cache = os.environ.get("CC110_CACHE") or str(checkout() / ".cache")
-        return {**plain, **PORTS, "CC110_HOME": str(self.home), "CC110_CACHE": cache}
+        return {**plain, **self.ports, "CC110_HOME": str(self.home), "CC110_CACHE": cache}
+
+    @property
+    def sip_port(self) -> int:
+        """Where its PBX listens."""
+        return int(self.ports["CC110_SIP__PORT"])
 
     @property
     def config(self) -> Config:

@@ -13,7 +13,7 @@ from cc110.cli.health.machine import packages, python, unpacking
 from cc110.config.load import checkout
 from cc110.pbx.embedded.console import PbxStatus
 from cc110.pbx.embedded.errors import NotInstalled, PortInUse
-from tests.unit.cli.shell import PORTS, Answer, Shell
+from tests.unit.cli.shell import Answer, Shell
 from tests.unit.cli.stories import RETURNED, fill
 
 
@@ -67,7 +67,7 @@ def test_a_port_of_another_program_is_a_failure_with_its_name(
 ) -> None:
     """The advice is to stop it or to take another port."""
     with socket.socket(socket.AF_INET, kind) as taken:
-        taken.bind(("127.0.0.1", int(PORTS[variable])))
+        taken.bind(("127.0.0.1", int(shell.ports[variable])))
         if kind is socket.SOCK_STREAM:
             taken.listen()
         answer = shell("doctor", "--json", **empty_cache)
@@ -86,7 +86,7 @@ def test_a_media_port_of_another_program_is_a_warning(
 ) -> None:
     """The PBX passes over it."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 15650))
+        taken.bind(("127.0.0.1", shell.sip_port + 15))
         answer = shell("doctor", "--json", **empty_cache)
 
     assert states(answer)["Media ports"] == "warn"
@@ -108,6 +108,8 @@ def test_the_journal_is_opened(shell: Shell, empty_cache: dict[str, str]) -> Non
     """It has so many events; and what is no journal is a failure."""
     fill(shell.config, RETURNED)
     good = shell("doctor", "--json", **empty_cache)
+    for file in shell.home.glob("journal.sqlite3*"):
+        file.unlink()
     (shell.home / "journal.sqlite3").write_bytes(b"no database at all" * 100)
     bad = shell("doctor", "--json", **empty_cache)
 

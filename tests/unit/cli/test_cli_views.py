@@ -201,7 +201,7 @@ def test_an_account_has_all_that_a_softphone_asks_for(shell: Shell) -> None:
     assert account == {
         "user": "1101",
         "password": account["password"],
-        "registrar": "sip:127.0.0.1:15600",
+        "registrar": f"sip:127.0.0.1:{shell.sip_port}",
         "transport": "udp",
         "display_name": "Contoh Satu",
     }

@@ -128,6 +128,8 @@ def test_a_call_is_listed_in_the_queue_where_it_waits() -> None:
 
     assert "polda-sumut" == call_after(ARRIVED, elsewhere)["queue"]
     assert "polda-sumut" == call_after(elsewhere, ARRIVED)["queue"]
+    rescued = events.CallRescued(queue=QueueName("mabes"), reason="nobody", attempt=1)
+    assert "mabes" == call_after(ARRIVED, elsewhere, rescued)["queue"]
 
 
 def test_a_case_moves_from_the_polda_to_the_polres_and_is_closed() -> None:

@@ -1,0 +1,26 @@
+"""The one place where things are wired together.
+
+| module | wires |
+|---|---|
+| `wiring` | what all of them share: journal, AMI links, background parts |
+| `daemon` | the daemon |
+| `pbx` | the embedded PBX, and PBX and daemon in one |
+| `desk` | the use cases for one command of the CLI |
+"""
+
+from cc110.app.daemon import run_daemon
+from cc110.app.desk import DeskPort, OperatorDesk, open_desk, open_operators
+from cc110.app.pbx import embedded_pbx, prepare_pbx, run_all
+from cc110.app.wiring import control_socket
+
+__all__ = [
+    "DeskPort",
+    "OperatorDesk",
+    "control_socket",
+    "embedded_pbx",
+    "open_desk",
+    "open_operators",
+    "prepare_pbx",
+    "run_all",
+    "run_daemon",
+]

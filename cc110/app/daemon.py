@@ -1,0 +1,219 @@
+"""The daemon: real adapters into the service, and back down in order."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Final
+
+import structlog
+
+from cc110.app.wiring import ami_settings, background, control_socket, open_journal
+from cc110.config.model import Config
+from cc110.config.secrets import Secrets
+from cc110.core.events import Event, PbxLost
+from cc110.core.facts import MemberSeen
+from cc110.core.ids import Number
+from cc110.core.words import Language
+from cc110.journal.blocks import BlocksReader
+from cc110.journal.calls import CallsReader
+from cc110.journal.cases import CasesReader
+from cc110.journal.engine import Database
+from cc110.journal.lookups import Lookups
+from cc110.journal.readers import Readers
+from cc110.journal.writer import JournalWriter
+from cc110.pbx import names
+from cc110.pbx.agi import AgiServer, AgiSession
+from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, LinkState
+from cc110.pbx.caller_line import AgiCallerLine
+from cc110.pbx.link import AmiCallControl, AmiLists, AstDb
+from cc110.pbx.prompts import read_prompts
+from cc110.pbx.translate import call_facts, roster_facts
+from cc110.recordings.folder import RecordingsFolder
+from cc110.service.calls import Calls
+from cc110.service.clock import SystemClock
+from cc110.service.control import ControlServer
+from cc110.service.heartbeat import beat, tell_systemd
+from cc110.service.ivr import Ivr
+from cc110.service.mirror import MirrorReader, refill
+from cc110.service.outbox import Outbox
+from cc110.service.reconcile import reconcile, resume_calls
+from cc110.service.roster import Operators
+from cc110.service.usecases import Desk
+
+_log = structlog.get_logger("daemon")
+_FRESH_S: Final = 120
+"""A PBX that is up for less was restarted."""
+_SETTLE_S: Final = 5.0
+_KNOWN_S: Final = 0.05
+
+
+class Daemon:
+    """Everything that runs while ``cc110 daemon`` does."""
+
+    def __init__(
+        self, config: Config, secrets: Secrets, database: Database, journal: JournalWriter
+    ) -> None:
+        """Wire it; nothing runs yet."""
+        self.config = config
+        self._journal = journal
+        self._clock = SystemClock()
+        self.link = AmiClient(
+            ami_settings(config, secrets, "cc110"), on_up=self._up, on_down=self._down
+        )
+        self._db_link = AmiClient(ami_settings(config, secrets, "cc110-db"), on_up=self._db_up)
+        self.lookups = Lookups(database)
+        self.outbox = Outbox(journal)
+        self._mirror = AstDb(self._db_link)
+        tables = [CallsReader(), CasesReader(), BlocksReader()]
+        self.tables = Readers(database, journal.progress, tables)
+        self.mirror = Readers(database, journal.progress, [MirrorReader(self._mirror)])
+        self.calls = Calls(
+            policy=config.policy(),
+            clock=self._clock,
+            outbox=self.outbox,
+            control=AmiCallControl(self.link),
+            recordings=RecordingsFolder(config.paths.recordings),
+        )
+        self.operators = Operators(self.outbox, self._clock)
+        self.desk = Desk(
+            journal=journal,
+            clock=self._clock,
+            find_block=self.lookups.find_block,
+            find_case=self.lookups.find_case,
+        )
+        self._lists = AmiLists(self.link)
+        self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
+        greeting = config.settings.greeting
+        self._ivr = Ivr(
+            self._clock,
+            config.time_zone,
+            with_menu=greeting.menu,
+            wait_s=greeting.menu_wait_ms / 1000,
+        )
+        self._wrapup_s: Mapping[str, float] = {}
+        self._refills: set[asyncio.Task[int]] = set()
+
+    async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+        """Run until `stop` is set. A part that dies ends the daemon, loudly; calls go on without it."""
+        _log.info("daemon starts", site=self.config.settings.site.id)
+        async with AsyncExitStack() as stack:
+            begin = await stack.enter_async_context(background())
+            begin("tables", self.tables.run())
+            await self.tables.reached(self._journal.progress.seq)
+            stack.push_async_callback(self.calls.aclose)
+            resumed = await resume_calls(self.lookups, self.calls, self.config.policy())
+            _log.info("calls taken up from the journal", calls=resumed)
+            await self._open_doors(stack)
+            begin("outbox", self.outbox.run())
+            begin("mirror", self.mirror.run())
+            begin("events", self._follow())
+            begin("ami-db", self._db_link.run())
+            begin("ami", self.link.run())
+            begin("heartbeat", beat(self._alive))
+            begin("ready", self._tell_ready(on_ready))
+            await stop.wait()
+            tell_systemd("STOPPING=1")
+            await self._settle()
+        _log.info("daemon stopped")
+
+    # --- the PBX's word -------------------------------------------------------------------------
+
+    async def _up(self, booted: AmiMessage) -> None:
+        """The link is back: make our state the PBX's, then listen on."""
+        restarted = int(booted.get("Uptime", "0") or 0) < _FRESH_S
+        self._wrapup_s = await self._lists.wrapup_s()
+        members = [it for it in await self._lists.members() if isinstance(it, MemberSeen)]
+        self.operators.reconcile(members)
+        reconcile(
+            await self._lists.calls(), self.calls, self.outbox, self._clock, restarted=restarted
+        )
+
+    async def _down(self, reason: str) -> None:
+        _log.warning("the PBX is out of reach; calls go on without the daemon", reason=reason)
+        self.outbox.put([Event(at=self._clock.now(), data=PbxLost(reason=reason))])
+
+    async def _db_up(self, _: AmiMessage) -> None:
+        """AstDB may have lost its newest entries, or all of them: write the list again."""
+        task = asyncio.create_task(refill(self._mirror, self.lookups.all_blocks))
+        self._refills.add(task)
+        task.add_done_callback(self._refilled)
+
+    def _refilled(self, task: asyncio.Task[int]) -> None:
+        self._refills.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("blocklist not written to the PBX", error=str(error))
+
+    async def _follow(self) -> None:
+        async for message in self.link.events:
+            for fact in call_facts(message):
+                self.calls.submit(fact)
+            for member in roster_facts(message, self._wrapup_s):
+                self.operators.submit(member)
+
+    # --- doors ----------------------------------------------------------------------------------
+
+    async def _open_doors(self, stack: AsyncExitStack) -> None:
+        control = ControlServer(control_socket(self.config), self.desk)
+        await control.start()
+        stack.push_async_callback(control.aclose)
+        agi = AgiServer(
+            self.config.settings.agi.host,
+            self.config.settings.agi.port,
+            {names.AGI_IVR: self._greet},
+        )
+        await agi.start()
+        stack.push_async_callback(agi.aclose)
+
+    async def _greet(self, session: AgiSession) -> None:
+        """One caller's greeting, on the FastAGI script ``ivr``."""
+        line = AgiCallerLine(session, self._prompts, Language(self.config.settings.site.language))
+        known = asyncio.create_task(self._known(line.number), name=f"known {line.call_id}")
+        try:
+            await self._ivr.greet(line, _in_time(known))
+        finally:
+            known.cancel()
+
+    async def _known(self, number: Number | None) -> str:
+        return await self.lookups.known_of(number) if number else ""
+
+    async def _tell_ready(self, on_ready: Callable[[], None]) -> None:
+        await self.link.await_live()
+        tell_systemd("READY=1")
+        on_ready()
+
+    async def _alive(self) -> bool:
+        """The loop turns; and when there is a link, the PBX answers on it."""
+        if self.link.state is not LinkState.LIVE:
+            return True
+        try:
+            return (await self.link.send({"Action": "Ping"})).ok
+        except AmiError:
+            return self.link.state is not LinkState.LIVE
+
+    async def _settle(self) -> None:
+        """What was decided is written before we go."""
+        try:
+            async with asyncio.timeout(_SETTLE_S):
+                await self.outbox.drained()
+        except TimeoutError:
+            _log.error("stopped with events that are not in the journal", events=len(self.outbox))
+
+
+async def _in_time(known: asyncio.Task[str]) -> str:
+    """What the journal knew while the caller listened; he never waits for it."""
+    await asyncio.wait({known}, timeout=_KNOWN_S)
+    return (
+        known.result() if known.done() and not known.cancelled() and not known.exception() else ""
+    )
+
+
+async def run_daemon(
+    config: Config, secrets: Secrets, *, stop: asyncio.Event, on_ready: Callable[[], None]
+) -> None:
+    """The daemon alone, against a PBX that is there or will be; returns after `stop` is set.
+
+    Raises:
+        Cc110Error: it can't start: a port is taken, the journal is another process's.
+    """
+    async with open_journal(config) as (database, journal):
+        await Daemon(config, secrets, database, journal).run(stop, on_ready)

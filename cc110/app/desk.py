@@ -1,0 +1,116 @@
+"""What the CLI asks for: the use cases, and operators, for one command."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from cc110.app.wiring import ami_settings, background, control_socket, open_journal
+from cc110.config.model import Config
+from cc110.config.secrets import ensure_secrets
+from cc110.core.facts import MemberSeen
+from cc110.core.ids import AgentId
+from cc110.journal.blocks import BlocksReader
+from cc110.journal.calls import CallsReader
+from cc110.journal.cases import CasesReader
+from cc110.journal.lookups import Lookups
+from cc110.journal.readers import Readers
+from cc110.pbx.ami import AmiClient
+from cc110.pbx.link import AmiLists, AmiOperators
+from cc110.ports import PbxUnavailable
+from cc110.service.clock import SystemClock
+from cc110.service.control import ControlClient
+from cc110.service.usecases import Desk
+
+
+class DeskPort(Protocol):
+    """The use cases, wherever they are carried out."""
+
+    async def block(self, number: str, *, until: int, reason: str, by: str) -> str:
+        """As `service.usecases.Desk.block`."""
+        ...
+
+    async def unblock(self, number: str, *, reason: str, by: str) -> str:
+        """As `service.usecases.Desk.unblock`."""
+        ...
+
+    async def close_case(self, case_id: str, *, by: str) -> str:
+        """As `service.usecases.Desk.close_case`."""
+        ...
+
+
+@asynccontextmanager
+async def open_desk(config: Config) -> AsyncIterator[DeskPort]:
+    """The use cases: by the running daemon, or else on the journal itself.
+
+    Raises:
+        JournalUnavailable: no daemon runs, and the journal can't be written.
+    """
+    if control_socket(config).is_socket() and await _answers(control_socket(config)):
+        yield ControlClient(control_socket(config))
+        return
+    async with open_journal(config) as (database, journal), background() as begin:
+        tables = Readers(database, journal.progress, [CallsReader(), CasesReader(), BlocksReader()])
+        begin("tables", tables.run())
+        await tables.reached(journal.progress.seq)
+        lookups = Lookups(database)
+        yield Desk(
+            journal=journal,
+            clock=SystemClock(),
+            find_block=lookups.find_block,
+            find_case=lookups.find_case,
+        )
+        await tables.reached(journal.progress.seq)
+
+
+async def _answers(path: Path) -> bool:
+    try:
+        _, writer = await asyncio.open_unix_connection(str(path))
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+class OperatorDesk:
+    """Log-in, log-out and pause of operators, over AMI."""
+
+    def __init__(self, link: AmiClient, config: Config) -> None:
+        """Act for the operators of the site's directory."""
+        queues = {
+            AgentId(one.id): config.queues_of(AgentId(one.id)) for one in config.directory.operators
+        }
+        self._operators = AmiOperators(link, queues)
+        self._lists = AmiLists(link)
+        self.login = self._operators.login
+        self.logout = self._operators.logout
+        self.pause = self._operators.pause
+
+    async def members(self) -> tuple[MemberSeen, ...]:
+        """Every operator at every queue, from the PBX's own list.
+
+        Raises:
+            PbxUnavailable: it does not answer.
+        """
+        return tuple(it for it in await self._lists.members() if isinstance(it, MemberSeen))
+
+
+@asynccontextmanager
+async def open_operators(config: Config, *, patience_s: float = 5.0) -> AsyncIterator[OperatorDesk]:
+    """A link to the PBX for one command.
+
+    Raises:
+        PbxUnavailable: the PBX does not answer.
+    """
+    settings = replace(ami_settings(config, ensure_secrets(config), "cc110"), wants_events=False)
+    link = AmiClient(settings)
+    async with background() as begin:
+        begin("ami", link.run())
+        try:
+            async with asyncio.timeout(patience_s):
+                await link.await_live()
+        except TimeoutError as error:
+            raise PbxUnavailable(f"the PBX does not answer: {link.trouble}") from error
+        yield OperatorDesk(link, config)

@@ -1,0 +1,151 @@
+"""The embedded PBX, and everything in one."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+import structlog
+
+from cc110.app.daemon import run_daemon
+from cc110.config.model import Config
+from cc110.config.secrets import Secrets, ensure_secrets
+from cc110.pbx.embedded.console import PbxStatus
+from cc110.pbx.embedded.errors import PbxError
+from cc110.pbx.embedded.install import install
+from cc110.pbx.embedded.installation import Installation
+from cc110.pbx.embedded.ports import Listen
+from cc110.pbx.embedded.process import PbxProcess, PbxRun
+from cc110.pbx.embedded.progress import Progress
+from cc110.pbx.render import Folders, render
+
+_log = structlog.get_logger("pbx")
+_MOST_DEATHS: Final = 5
+_DEATHS_WITHIN_S: Final = 60.0
+
+
+class KeptPbx:
+    """A PBX that is started again when it dies. One that keeps dying is given up."""
+
+    def __init__(self, installation: Installation, run: PbxRun) -> None:
+        """Keep a PBX with this installation and configuration."""
+        self._installation = installation
+        self._run = run
+        self._process: PbxProcess
+        self._keeper: asyncio.Task[None] | None = None
+        self.given_up = asyncio.Event()
+
+    async def start(self) -> None:
+        """Start it, and start keeping it.
+
+        Raises:
+            PbxError: it does not start; one sentence says why and what to do.
+        """
+        self._process = await PbxProcess.start(self._installation, self._run)
+        self._keeper = asyncio.create_task(self._keep(), name="pbx-keeper")
+
+    async def stop(self) -> None:
+        """Stop keeping it, and stop it."""
+        if self._keeper:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        await self._process.stop()
+
+    async def status(self) -> PbxStatus:
+        """What it says of itself."""
+        return await self._process.status()
+
+    async def console(self, command: str) -> str:
+        """What it prints for a console command."""
+        return await self._process.console(command)
+
+    async def _keep(self) -> None:
+        deaths = deque[float](maxlen=_MOST_DEATHS)
+        now = asyncio.get_running_loop().time
+        while not self.given_up.is_set():
+            code = await self._process.wait()
+            _log.error("the PBX ended by itself; it is started again", exit_code=code)
+            deaths.append(now())
+            if len(deaths) == _MOST_DEATHS and now() - deaths[0] < _DEATHS_WITHIN_S:
+                self.given_up.set()
+                return
+            try:
+                self._process = await PbxProcess.start(self._installation, self._run)
+            except PbxError as error:
+                _log.error("the PBX does not start again", error=str(error))
+                self.given_up.set()
+
+
+@asynccontextmanager
+async def embedded_pbx(
+    config: Config, secrets: Secrets, *, progress: Progress, tied: bool = True
+) -> AsyncIterator[KeptPbx]:
+    """The embedded PBX, fetched and unpacked when it is not there yet; stopped when the block is left.
+
+    Raises:
+        PbxError: it can't be had or does not start; one sentence says why and what to do.
+        RenderRefused, ConfigInvalid: its configuration can't be written.
+    """
+    installation = await asyncio.to_thread(install, config.paths.cache, progress=progress)
+    pbx = KeptPbx(installation, prepare_pbx(config, secrets, installation, tied=tied))
+    await pbx.start()
+    try:
+        yield pbx
+    finally:
+        await pbx.stop()
+
+
+def prepare_pbx(
+    config: Config, secrets: Secrets, installation: Installation, *, tied: bool
+) -> PbxRun:
+    """Write the PBX's configuration and make its folders.
+
+    Args:
+        config: the site.
+        secrets: its passwords.
+        installation: the Asterisk that will run.
+        tied: the PBX ends with this process, however that happens.
+    """
+    folders = Folders.under(config.paths.pbx, modules=installation.modules_dir)
+    render(config, secrets, folders=folders, installation_data=installation.data_dir)
+    for needed in (folders.log / "cel-custom", folders.varlib / "keys", config.paths.recordings):
+        needed.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sip, ami = config.settings.sip, config.settings.ami
+    return PbxRun(
+        etc_dir=folders.etc,
+        run_dir=folders.run,
+        log=folders.log / "console.log",
+        listens=(
+            Listen(proto="udp", host=sip.host, port=sip.port, setting="sip.port"),
+            Listen(proto="tcp", host=ami.host, port=ami.port, setting="ami.port"),
+        ),
+        tied=tied,
+    )
+
+
+async def run_all(
+    config: Config,
+    *,
+    external: bool,
+    progress: Progress,
+    stop: asyncio.Event,
+    on_ready: Callable[[], None],
+) -> None:
+    """PBX (embedded unless `external`) and daemon; everything is down again when it returns.
+
+    Raises:
+        Cc110Error: something can't start; one sentence says why.
+    """
+    secrets = ensure_secrets(config)
+    async with AsyncExitStack() as stack:
+        if not external:
+            pbx = await stack.enter_async_context(embedded_pbx(config, secrets, progress=progress))
+            watch = asyncio.create_task(_stop_with(pbx, stop), name="pbx-watch")
+            stack.callback(watch.cancel)
+        await run_daemon(config, secrets, stop=stop, on_ready=on_ready)
+
+
+async def _stop_with(pbx: KeptPbx, stop: asyncio.Event) -> None:
+    await pbx.given_up.wait()
+    stop.set()

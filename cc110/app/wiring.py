@@ -1,0 +1,61 @@
+"""What every way of running cc110 wires alike."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from cc110.config.model import Config
+from cc110.config.secrets import Secrets
+from cc110.journal.engine import Database
+from cc110.journal.writer import JournalWriter
+from cc110.pbx.ami import AmiSettings
+
+
+@asynccontextmanager
+async def background() -> AsyncIterator[Callable[[str, Coroutine[None, None, object]], None]]:
+    """Named background parts: the first that fails ends all; leaving the block cancels them."""
+    tasks: list[asyncio.Task[object]] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+
+            def start(name: str, part: Coroutine[None, None, object]) -> None:
+                tasks.append(group.create_task(part, name=name))
+
+            yield start
+            for task in tasks:
+                task.cancel()
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from failures
+
+
+def control_socket(config: Config) -> Path:
+    """Where the running daemon answers the CLI."""
+    return config.paths.home / "run" / "control.sock"
+
+
+def ami_settings(config: Config, secrets: Secrets, account: str) -> AmiSettings:
+    """The link of one AMI account; ``cc110-db`` hears no events."""
+    return AmiSettings(
+        host=config.settings.ami.host,
+        port=config.settings.ami.port,
+        username=account,
+        secret=secrets.ami[account].get_secret_value(),
+        wants_events=account == "cc110",
+    )
+
+
+@asynccontextmanager
+async def open_journal(config: Config) -> AsyncIterator[tuple[Database, JournalWriter]]:
+    """The journal, to write: one process at a time.
+
+    Raises:
+        JournalInUse: another process writes it.
+        JournalUnavailable: it can't be opened.
+    """
+    async with AsyncExitStack() as stack:
+        database = await Database.open(config.journal_url.get_secret_value())
+        stack.push_async_callback(database.aclose)
+        journal = await JournalWriter.open(database, site=config.settings.site.id)
+        stack.push_async_callback(journal.aclose)
+        yield database, journal
