@@ -167,7 +167,9 @@ class ControlRoom:
         self._phones.append(phone)
         return phone
 
-    async def operator(self, extension: str = "1101", tone: str = "operator", **settings: Any) -> Phone:
+    async def operator(
+        self, extension: str = "1101", tone: str = "operator", **settings: Any
+    ) -> Phone:
         """An operator's phone, registered and logged in."""
         phone = await self.phone(extension, tone, **settings)
         await self.code(phone, "*11")
@@ -286,7 +288,9 @@ async def open_room(
         if daemon:
             await process.start()
         first = int(environ["CC110_SIP__RTP_LAST"]) + 1
-        room = ControlRoom(config, secrets, pbx, process, await _observe(config, secrets), (first, first + 199))
+        room = ControlRoom(
+            config, secrets, pbx, process, await _observe(config, secrets), (first, first + 199)
+        )
         stack.push_async_callback(room.leave)
         yield room
 

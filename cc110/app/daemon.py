@@ -80,6 +80,7 @@ class Daemon:
             clock=self._clock,
             find_block=self.lookups.find_block,
             find_case=self.lookups.find_case,
+            settled=self.tables.reached,
         )
         self._lists = AmiLists(self.link)
         self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")

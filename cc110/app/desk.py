@@ -61,6 +61,7 @@ async def open_desk(config: Config) -> AsyncIterator[DeskPort]:
             clock=SystemClock(),
             find_block=lookups.find_block,
             find_case=lookups.find_case,
+            settled=tables.reached,
         )
         await tables.reached(journal.progress.seq)
 

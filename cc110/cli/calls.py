@@ -148,14 +148,14 @@ def past_time(text: str | None, tz: tzinfo) -> datetime | None:
     """What an option such as ``--since`` says; wrong usage if it is no time."""
     try:
         return past(text, tz, datetime.now(UTC)) if text else None
-    except ValueError as fault:
+    except (ValueError, OverflowError) as fault:
         raise typer.BadParameter(str(fault)) from None
 
 
 def _time(text: str | None, tz: tzinfo) -> datetime | None:
     try:
         return moment(text, tz) if text else None
-    except ValueError as fault:
+    except (ValueError, OverflowError) as fault:
         raise typer.BadParameter(str(fault)) from None
 
 

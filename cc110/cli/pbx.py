@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -70,7 +69,7 @@ def install(
 
 
 @app.command("start", epilog=example("cc110 pbx start"))
-def start(ctx: typer.Context, *, json: Json = False) -> NoReturn:
+def start(ctx: typer.Context, *, json: Json = False) -> None:
     """Start the PBX in the background.
 
     With the site's configuration; `cc110 pbx stop` ends it.
@@ -80,9 +79,6 @@ def start(ctx: typer.Context, *, json: Json = False) -> NoReturn:
     said = invocation(ctx)
     quiet_logs(said)
     _show_status(asyncio.run(start_free(said)), json=json)
-    sys.stdout.flush()
-    # An ordinary end would have asyncio kill the child that keeps the PBX.
-    os._exit(0)
 
 
 @app.command("stop", epilog=example("cc110 pbx stop"))

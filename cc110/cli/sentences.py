@@ -12,8 +12,8 @@ from cc110.cli.words import Pair
 # A key is the event's type; a variant of it, chosen by `_variant`, follows after a dot.
 CATALOGUE: Final[Mapping[str, Pair]] = {
     "CallArrived": (
-        "{who} menghubungi {dialled} lewat trunk {trunk}, untuk {queue}",
-        "{who} dials {dialled} on trunk {trunk}, for {queue}",
+        "{who} menghubungi {dialled} lewat {trunk}, untuk {queue}",
+        "{who} dials {dialled} through {trunk}, for {queue}",
     ),
     "CallRejected": (
         "{who} ditolak: nomornya diblokir {until}",
@@ -21,8 +21,8 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
     ),
     "RecordingStarted": ("Rekaman dimulai", "Recording starts"),
     "MenuChosen": (
-        "Penelepon memilih {choice}, {language}",
-        "The caller chooses {choice}, {language}",
+        "Pilihan menu penelepon: {choice}, {language}",
+        "The caller's menu choice: {choice}, {language}",
     ),
     "CallQueued": (
         "{who} masuk ke antrean {queue}, prioritas {priority}",

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
@@ -129,15 +129,14 @@ def _serve(body: Body, welcome: str) -> None:
 async def _until_told(body: Body, welcome: str) -> None:
     """Run the body; the first signal stops it in good order, the second ends everything."""
     stop = asyncio.Event()
-    ready = asyncio.Event()
     signals = 0
+    was_ready = False
 
     def on_ready() -> None:
-        if not ready.is_set():
-            ready.set()
+        nonlocal was_ready
+        if not was_ready and not stop.is_set():
+            was_ready = True
             print(welcome, flush=True)
-
-    task = asyncio.create_task(body(stop, on_ready), name="body")
 
     def told() -> None:
         nonlocal signals
@@ -147,14 +146,11 @@ async def _until_told(body: Body, welcome: str) -> None:
             os._exit(REFUSED)
         note("Stopping; a second Ctrl-C ends it at once.")
         stop.set()
-        if not ready.is_set():
-            task.cancel()
 
     for number in _heeded():
         asyncio.get_running_loop().add_signal_handler(number, told)
-    with suppress(asyncio.CancelledError):
-        await task
-    _judge(told_to=signals > 0, was_ready=ready.is_set())
+    await body(stop, on_ready)
+    _judge(told_to=signals > 0, was_ready=was_ready)
 
 
 def _judge(*, told_to: bool, was_ready: bool) -> None:

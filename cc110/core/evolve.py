@@ -103,7 +103,7 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
         case events.PolresRang(polres=polres):
             return legs.marked(call, call.open_try(polres), rang=True)
         case events.VerdictGiven(verdict=verdict):
-            return replace(call, verdict=verdict, verdict_at=max(call.verdict_at or at, at))
+            return replace(call, verdict=verdict, verdict_at=at)
         case events.CaseOpened(owner=owner):
             return replace(call, case=_case(call, owner, at))
         case events.CaseUpdated(owner=owner):

@@ -109,9 +109,7 @@ def _came_and_went(call: Call, leg: Leg, parted: datetime, policy: Policy) -> Ca
     """Its leaving was heard of first: others in the talk have him, or it is the dialplan's turn."""
     if isinstance(call.phase, Adrift | Returning):
         return call
-    deadline = Deadline.after("adrift", parted, policy.grace_s)
-    reason = f"{_party(leg)}-left"
-    adrift = Adrift(since=parted, reason=reason, deadline=deadline)
+    adrift = _adrift(f"{_party(leg)}-left", parted, policy.grace_s)
     return entered(call, by_legs(call, nobody=adrift), parted)
 
 
@@ -124,8 +122,7 @@ def left(call: Call, data: AgentLeft | PolresLeft, at: datetime, policy: Policy)
         return replace(call, parted=_parted(call, [channel], at))
     call = without_legs(call, [leg], at)
     seconds = _patience_s(call, leg, data, at, policy)
-    deadline = Deadline.after("adrift", at, seconds)
-    adrift = Adrift(since=at, reason=f"{_party(leg)}-{data.cause}", deadline=deadline)
+    adrift = _adrift(f"{_party(leg)}-{data.cause}", at, seconds)
     return entered(call, by_legs(call, nobody=adrift), at)
 
 
@@ -171,13 +168,23 @@ def transfer_started(call: Call, data: TransferStarted, at: datetime, policy: Po
     """A Polres is being brought in; a blind transfer takes the operator's leg out of the talk."""
     call = _with_try(call, data, at, policy)
     past = call.is_history(at)
-    leaves = data.kind is TransferKind.BLIND and at >= call.since and not past
-    if leaves:
-        his = [leg for leg in call.legs if isinstance(leg, AgentLeg) and leg.agent == data.agent]
-        call = without_legs(call, his, at)
-    if not call.legs and not leaves and not _awaits_polres(call, past=past):
+    if data.kind is TransferKind.BLIND and at >= call.since and not past:
+        return _sent_on(call, data, at, policy)
+    if not call.legs and not _awaits_polres(call, past=past):
         return call
     return entered(call, by_legs(call, nobody=call.phase), at)
+
+
+def _sent_on(call: Call, data: TransferStarted, at: datetime, policy: Policy) -> Call:
+    his = [leg for leg in call.legs if isinstance(leg, AgentLeg) and leg.agent == data.agent]
+    call = without_legs(call, his, at)
+    nobody = _adrift("operator-left", at, policy.grace_s) if his else call.phase
+    return entered(call, by_legs(call, nobody=nobody), at)
+
+
+def _adrift(reason: str, at: datetime, seconds: float) -> Adrift:
+    """Nobody has him; the dialplan has so long for its next step."""
+    return Adrift(since=at, reason=reason, deadline=Deadline.after("adrift", at, seconds))
 
 
 def _awaits_polres(call: Call, *, past: bool) -> bool:
@@ -199,8 +206,9 @@ def _with_try(call: Call, data: TransferStarted, at: datetime, policy: Policy) -
     )
     transfers = sorted((*call.transfers, attempt), key=lambda each: each.at)
     call = replace(call, transfers=tuple(transfers), last_agent=data.agent)
-    for replaced in [each for each in call.open_tries if each.polres == data.polres][:-1]:
-        call = marked(call, replaced, outcome=Outcome.REPLACED)
+    for earlier in call.tries_at(data.polres)[:-1]:
+        if earlier.outcome is Outcome.OPEN:
+            call = marked(call, earlier, outcome=Outcome.REPLACED)
     return call
 
 
@@ -229,8 +237,7 @@ def _dropped(call: Call, data: TransferReturned, at: datetime) -> list[Leg]:
 def _back(data: TransferReturned, at: datetime, policy: Policy) -> Phase:
     """With nobody in the talk: the operator's phone rings, or else the queue is next."""
     if data.agent is None:
-        deadline = Deadline.after("adrift", at, policy.grace_s)
-        return Adrift(since=at, reason=f"polres-{data.reason}", deadline=deadline)
+        return _adrift(f"polres-{data.reason}", at, policy.grace_s)
     return returning(data.agent, at, policy)
 
 

@@ -48,7 +48,7 @@ def normalise(raw: str) -> Number | None:
     """A number in normal form; None when it identifies nobody (see the module's rules)."""
     dialled = raw.translate(_WITHOUT_SEPARATORS)
     digits = dialled.removeprefix("+")
-    if len(raw) > MAX_CHARACTERS or not (digits.isascii() and digits.isdigit()):
+    if len(raw) > MAX_CHARACTERS or not digits.isdigit():
         return None
     if digits == dialled and digits.startswith("00"):
         return _checked(_with_country(digits[2:], international=True))

@@ -7,7 +7,7 @@ call.
 """
 
 from cc110.core import facts, intake, menu, talk, transfer
-from cc110.core.call import AgentLeg, Call, Leg
+from cc110.core.call import AgentLeg, Leg
 from cc110.core.draft import Draft
 from cc110.core.events import AgentRang, CallArrived, CallQueued, CallRequeued
 from cc110.core.ids import PolresExt
@@ -105,15 +105,18 @@ def _in_queue(draft: Draft, fact: facts.Seen) -> None:
 
 def _polres_rings(draft: Draft, fact: facts.Seen) -> None:
     """Without the Polres's name the phase waits for the next fact."""
-    if fact.polres is None or _is_known(draft.call, fact.polres):
+    if fact.polres is None or draft.call.has_polres(fact.polres):
+        return
+    if draft.call.open_try(fact.polres) or _tried_since(draft, fact.polres):
         return
     kind = TransferKind.JOIN if draft.call.legs else TransferKind.BLIND
     ring_s = draft.policy.polres_ring_s
     transfer.imply(draft, fact.polres, agent=fact.agent, kind=kind, ring_s=ring_s, recovered=True)
 
 
-def _is_known(call: Call, polres: PolresExt) -> bool:
-    return call.open_try(polres) is not None or call.has_polres(polres)
+def _tried_since(draft: Draft, polres: PolresExt) -> bool:
+    """True when an attempt is known that the list can't know of."""
+    return any(attempt.at >= draft.at for attempt in draft.call.tries_at(polres))
 
 
 def _returns(draft: Draft, fact: facts.Seen) -> None:
@@ -127,7 +130,7 @@ def _returns(draft: Draft, fact: facts.Seen) -> None:
         case Forwarded():
             _give_back(draft, fact)
         case _:
-            if fact.polres:
+            if fact.polres and not _tried_since(draft, fact.polres):
                 kind = TransferKind.BLIND
                 transfer.imply(draft, fact.polres, agent=fact.agent, kind=kind, recovered=True)
                 _give_back(draft, fact)

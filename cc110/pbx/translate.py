@@ -284,7 +284,9 @@ def _member(
         paused_reason=message.get("PausedReason"),
         in_call=message.get("InCall") == "1",
         device=_DEVICE.get(message.get("Status"), DeviceState.UNKNOWN),
-        last_call=datetime.fromtimestamp(int(last), UTC) if last.isdigit() and last != "0" else None,
+        last_call=datetime.fromtimestamp(int(last), UTC)
+        if last.isdigit() and last != "0"
+        else None,
         wrapup_s=wrapup_s.get(queue, 0.0),
     )
     assert isinstance(report, f.MemberSeen | f.MemberAdded | f.MemberPaused | f.MemberStatus)

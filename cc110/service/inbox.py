@@ -11,12 +11,12 @@ from typing import Protocol
 import structlog
 
 from cc110.core.call import Call
+from cc110.core.decide import step
 from cc110.core.effects import Effect
 from cc110.core.events import Event
 from cc110.core.facts import Fact
 from cc110.core.ids import CallId
 from cc110.core.policy import Policy
-from cc110.core.decide import step
 from cc110.ports import Clock
 
 _log = structlog.get_logger("call")

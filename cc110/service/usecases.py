@@ -1,13 +1,17 @@
 """What a person may do from the CLI or a desk. Each is one decision of the core, journaled with its doer."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from contextlib import suppress
+from typing import Final, Protocol
 
 from cc110.core import blocking, numbers
 from cc110.core.blocking import Block, BlockRefused
 from cc110.core.events import CaseClosed, Event
 from cc110.core.ids import CallId, CaseId, Number
 from cc110.ports import Cc110Error, Clock, Journal
+
+_TABLES_S: Final = 2.0
 
 
 class Refused(Cc110Error):
@@ -30,15 +34,24 @@ class OpenCase(Protocol):
 
 FindBlock = Callable[[Number], Awaitable[Block | None]]
 FindCase = Callable[[CaseId], Awaitable[OpenCase | None]]
+Settled = Callable[[int], Awaitable[None]]
+"""Returns when the tables have taken in the journal up to this seq: the next question sees the change."""
 
 
 class Desk:
     """The use cases, over a journal that this process may write."""
 
     def __init__(
-        self, *, journal: Journal, clock: Clock, find_block: FindBlock, find_case: FindCase
+        self,
+        *,
+        journal: Journal,
+        clock: Clock,
+        find_block: FindBlock,
+        find_case: FindCase,
+        settled: Settled,
     ) -> None:
         """Wire the use cases to the journal and its tables."""
+        self._settled = settled
         self._journal = journal
         self._clock = clock
         self._find_block = find_block
@@ -64,7 +77,7 @@ class Desk:
         except BlockRefused as error:
             raise Refused(str(error)) from error
         if decided:
-            await self._journal.append([Event(at=self._clock.now(), data=decided)])
+            await self._write(Event(at=self._clock.now(), data=decided))
         return form or ""
 
     async def unblock(self, number: str, *, reason: str, by: str) -> str:
@@ -82,7 +95,7 @@ class Desk:
             raise Refused(str(error)) from error
         if decided is None:
             raise Refused(f"{form or number} is not on the blocklist")
-        await self._journal.append([Event(at=self._clock.now(), data=decided)])
+        await self._write(Event(at=self._clock.now(), data=decided))
         return decided.number
 
     async def close_case(self, case_id: str, *, by: str) -> str:
@@ -102,5 +115,12 @@ class Desk:
             closed = Event(
                 at=self._clock.now(), call_id=case.call_id, case_id=CaseId(case_id), data=done
             )
-            await self._journal.append([closed])
+            await self._write(closed)
         return case_id
+
+    async def _write(self, event: Event) -> None:
+        """Durable when it returns; and as a rule in the tables, which may be behind in trouble."""
+        (recorded,) = await self._journal.append([event])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TABLES_S):
+                await self._settled(recorded.seq)

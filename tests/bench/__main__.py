@@ -22,7 +22,10 @@ from .load import Figure
 async def measure() -> tuple[list[Figure], str]:
     """All figures, and the Asterisk they were measured with."""
     found = await asyncio.to_thread(
-        install, checkout() / ".cache", bundles=("asterisk", "sipp"), progress=PlainProgress(sys.stdout)
+        install,
+        checkout() / ".cache",
+        bundles=("asterisk", "sipp"),
+        progress=PlainProgress(sys.stdout),
     )
     sipp, figures = found.tool("sipp"), list[Figure]()
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
@@ -39,7 +42,9 @@ async def measure() -> tuple[list[Figure], str]:
     finally:
         shutil.rmtree(home)
     print("journal ...", flush=True)
-    figures += load.journal(await asyncio.to_thread(journal_bench.measure, Path(tempfile.gettempdir()), 3.0))
+    figures += load.journal(
+        await asyncio.to_thread(journal_bench.measure, Path(tempfile.gettempdir()), 3.0)
+    )
     return figures, found.version
 
 

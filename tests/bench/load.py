@@ -67,7 +67,9 @@ async def _daemon(room: ControlRoom, *, wanted: bool) -> None:
         await room.daemon.stop()
 
 
-async def _run(room: ControlRoom, command: tuple[str, ...], folder: Path, one: SippJob) -> SippResult:
+async def _run(
+    room: ControlRoom, command: tuple[str, ...], folder: Path, one: SippJob
+) -> SippResult:
     folder.mkdir(parents=True, exist_ok=True)
     result = await Sipp(command, folder).run(one)
     await quiet(room)
@@ -85,7 +87,9 @@ async def throughput(room: ControlRoom, command: tuple[str, ...], home: Path) ->
             await _daemon(room, wanted=wanted)
             result = await _run(room, command, home / f"rate-{number}-{wanted}", one)
             rates[wanted].append(result.calls_per_second)
-            print(f"  {'with' if wanted else 'without'} daemon: {result.calls_per_second:.1f} calls/s")
+            print(
+                f"  {'with' if wanted else 'without'} daemon: {result.calls_per_second:.1f} calls/s"
+            )
     ratios = [a / b for a, b in zip(rates[True], rates[False], strict=True)]
     ratio = statistics.median(ratios)
     return [
@@ -113,8 +117,16 @@ async def delay(room: ControlRoom, command: tuple[str, ...], home: Path) -> list
             p99[wanted].append(result.response_time(0.99) * 1000)
     extra = [a - b for a, b in zip(p99[True], p99[False], strict=True)]
     return [
-        Figure(what="answer p50, without / with", target="", measured=f"{spread(p50[False], ' ms')} / {spread(p50[True], ' ms')}"),
-        Figure(what="answer p99, without / with", target="", measured=f"{spread(p99[False], ' ms')} / {spread(p99[True], ' ms')}"),
+        Figure(
+            what="answer p50, without / with",
+            target="",
+            measured=f"{spread(p50[False], ' ms')} / {spread(p50[True], ' ms')}",
+        ),
+        Figure(
+            what="answer p99, without / with",
+            target="",
+            measured=f"{spread(p99[False], ' ms')} / {spread(p99[True], ' ms')}",
+        ),
         Figure(
             what="extra answer delay by the daemon, p99 at 50 calls/s",
             target="< 10 ms",

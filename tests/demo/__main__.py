@@ -41,9 +41,7 @@ async def play(room: ControlRoom, number: int, scenario: Scenario) -> bool:
 async def main() -> int:
     """Play all; 0 when each went as the SOP says."""
     began = time.monotonic()
-    await asyncio.to_thread(
-        install, checkout() / ".cache", progress=PlainProgress(sys.stdout)
-    )
+    await asyncio.to_thread(install, checkout() / ".cache", progress=PlainProgress(sys.stdout))
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
     try:
         async with open_room(home, queue__wrap_up_s=0) as room:

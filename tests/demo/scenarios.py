@@ -166,7 +166,9 @@ SCENARIOS = (
     Scenario(title="Pengaduan sah, Polres menjawab", play=polres_answers),
     Scenario(title="Polres tidak menjawab dalam 5 detik", play=polres_does_not_answer),
     Scenario(title="Polres sibuk", play=polres_is_busy),
-    Scenario(title="Transfer dari tombol telepon, kembali ke operator", play=blind_transfer_comes_back),
+    Scenario(
+        title="Transfer dari tombol telepon, kembali ke operator", play=blind_transfer_comes_back
+    ),
     Scenario(title="Panggilan prank", play=prank),
     Scenario(title="Nomor terblokir", play=blocked),
     Scenario(title="Daemon mati di tengah panggilan", play=daemon_dies),

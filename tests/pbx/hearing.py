@@ -23,9 +23,7 @@ async def in_talk(**calls: CallHandle) -> bool:
     return all(heard[one][TONES[other]] > PRESENT for one, other in permutations(calls, 2))
 
 
-def words_s(
-    ear: HearingTimeline, *, start: float | None = None, end: float | None = None
-) -> float:
+def words_s(ear: HearingTimeline, *, start: float | None = None, end: float | None = None) -> float:
     """Seconds in which something was heard that is no phone's tone: words or music.
 
     The edge of a tone sounds like that for at most 40 ms.

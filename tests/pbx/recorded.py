@@ -36,7 +36,7 @@ def stretches(ear: HearingTimeline, tone: str) -> list[Heard]:
     if first is None or last is None:
         return []
     gaps = ear.silence_gaps(TONES[tone], start=first, end=last, min_s=ONE_PACKET_S)
-    edges = [Gap(start=first, end=first), *gaps, Gap(start=last, end=last)]
+    edges = [Gap(start=first, end=first, late=0.0), *gaps, Gap(start=last, end=last, late=0.0)]
     spans = [(a.end, b.start) for a, b in zip(edges, edges[1:], strict=False)]
     return [Heard(tone=tone, start=a, end=b) for a, b in spans if b - a >= _SHORTEST_S]
 

@@ -132,4 +132,6 @@ async def talk(
 
 async def all_over(*calls: CallHandle, timeout: float = 1.0) -> None:
     """Wait until all of them have ended."""
-    await asyncio.gather(*(call.wait_for(CallState.DISCONNECTED, timeout=timeout) for call in calls))
+    await asyncio.gather(
+        *(call.wait_for(CallState.DISCONNECTED, timeout=timeout) for call in calls)
+    )

@@ -77,6 +77,11 @@ class Broken:
 Message = Environment | Reply | Hangup | Broken
 
 
+_USUAL: Final = {
+    f"200 result={digit}": Reply(code=200, result=digit, text=f"result={digit}") for digit in "01"
+}
+
+
 class AgiWire:
     """One connection's incoming bytes, cut into messages. Never raises; memory is bounded."""
 
@@ -84,8 +89,6 @@ class AgiWire:
         """Start at the environment's first byte."""
         self._buffer = bytearray()
         self._in_env = True
-        self._env: list[tuple[str, str]] = []
-        self._env_bytes = 0
         self._usage: list[str] | None = None
         self._usage_bytes = 0
         self._broken = False
@@ -94,56 +97,60 @@ class AgiWire:
         """Take the next bytes, cut wherever the network cut them, and return what is complete."""
         if self._broken:
             return []
+        searched = max(0, len(self._buffer) - 1)
         self._buffer += data
-        found: list[Message] = []
-        start = 0
-        while not self._broken and (end := self._buffer.find(b"\n", start)) >= 0:
-            message = self._take(bytes(self._buffer[start:end]))
-            start = end + 1
-            found += [message] if message else []
-        del self._buffer[:start]
-        if not self._broken and len(self._buffer) > self._most_of_a_line():
-            found.append(self._break("a line without end"))
-        return found
-
-    def _most_of_a_line(self) -> int:
-        return ENV_BYTES - self._env_bytes if self._in_env else REPLY_BYTES
+        env = self._take_env(searched) if self._in_env else None
+        found: list[Message] = [env] if env else []
+        return found if self._in_env or self._broken else found + self._take_lines()
 
     def _break(self, reason: str) -> Broken:
         self._broken = True
         self._buffer.clear()
         return Broken(reason=reason)
 
-    def _take(self, line: bytes) -> Message | None:
-        if len(line) > self._most_of_a_line():
-            return self._break("a line that is too long")
-        text = line.decode("utf-8", "replace").removesuffix("\r")
-        if self._in_env:
-            return self._take_env(text, len(line) + 1)
-        return self._take_usage(text) if self._usage is not None else self._take_reply(text)
-
     # --- the environment ------------------------------------------------------------------------
 
-    def _take_env(self, line: str, size: int) -> Message | None:
-        if not line:
-            return self._end_env()
-        self._env_bytes += size
-        if len(self._env) >= ENV_LINES:
+    def _take_env(self, searched: int) -> Message | None:
+        if not b"agi_".startswith(bytes(self._buffer[:4])):
+            return self._break("no AGI environment")
+        end = self._buffer.find(b"\n\n", searched)
+        if (len(self._buffer) - 1 if end < 0 else end) > ENV_BYTES:
             return self._break("an environment that is too long")
-        name, _, value = line.partition(":")
-        self._env.append((name, value.removeprefix(" ")))
-        return None if self._env[0][0].startswith("agi_") else self._break("no AGI environment")
+        return None if end < 0 else self._read_env(end)
 
-    def _end_env(self) -> Message:
+    def _read_env(self, end: int) -> Message:
+        lines = self._buffer[:end].decode("utf-8", "replace").split("\n")
+        del self._buffer[: end + 2]
         self._in_env = False
-        if not self._env:
-            return self._break("an empty environment")
-        values = dict(reversed(self._env))
-        return Environment(values=values, forged=_is_forged([name for name, _ in self._env]))
+        if len(lines) > ENV_LINES:
+            return self._break("an environment of too many lines")
+        pairs = [line.partition(":") for line in lines]
+        values = {name: value.removeprefix(" ") for name, _, value in reversed(pairs)}
+        return Environment(values=values, forged=_is_forged([name for name, _, _ in pairs]))
 
     # --- replies --------------------------------------------------------------------------------
 
+    def _take_lines(self) -> list[Message]:
+        found: list[Message] = []
+        start = 0
+        while not self._broken and (end := self._buffer.find(b"\n", start)) >= 0:
+            line, start = self._buffer[start:end], end + 1
+            message = self._take_line(line)
+            found += [message] if message else []
+        del self._buffer[:start]
+        if len(self._buffer) > REPLY_BYTES:
+            found.append(self._break("a line without end"))
+        return found
+
+    def _take_line(self, line: bytearray) -> Message | None:
+        if len(line) > REPLY_BYTES:
+            return self._break("a line that is too long")
+        text = line.decode("utf-8", "replace")
+        return self._take_reply(text) if self._usage is None else self._take_usage(text)
+
     def _take_reply(self, line: str) -> Message | None:
+        if line in _USUAL:
+            return _USUAL[line]
         if line == "HANGUP":
             return Hangup()
         found = _LINE.fullmatch(line)

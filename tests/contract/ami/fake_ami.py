@@ -1,7 +1,9 @@
 """A peer that speaks the manager interface over a real socket, as well or as badly as told."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -182,3 +184,25 @@ async def linked(
         running(AmiClient(settings(peer, **changes))) as client,
     ):
         yield peer, client
+
+
+@asynccontextmanager
+async def deaf_peer() -> AsyncIterator[tuple[int, list[socket.socket]]]:
+    """A peer that logs one client in and then reads nothing more: its port, and its socket."""
+    accepted: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        log_in = pool.submit(lambda: accepted.append(_log_in(server)))
+        try:
+            yield server.getsockname()[1], accepted
+        finally:
+            log_in.result(PATIENCE_S)
+            accepted[0].close()
+
+
+def _log_in(server: socket.socket) -> socket.socket:
+    peer, _ = server.accept()
+    peer.sendall(b"Asterisk Call Manager/11.0.0\r\n")
+    action_id = peer.recv(4096).decode().partition("ActionID: ")[2].split("\r\n")[0]
+    peer.sendall((success({"ActionID": action_id}) + BOOTED).encode())
+    return peer

@@ -9,11 +9,14 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Self
 
-ROOT_VARIABLE = "CC110_TEST_PBX_ROOT"
-LIB = "usr/lib/x86_64-linux-gnu"
+from cc110.pbx.embedded.install import install
+from cc110.pbx.embedded.installation import Installation
+from cc110.pbx.embedded.progress import NoProgress
+
 MODULES = (
     "res_timing_timerfd",
     "res_speech",
@@ -34,17 +37,17 @@ MODULES = (
 )
 
 
-def asterisk_root() -> Path | None:
-    """The folder into which Asterisk was unpacked, or None where there is none."""
-    named = os.environ.get(ROOT_VARIABLE)
-    return Path(named) if named and (Path(named) / "usr/sbin/asterisk").exists() else None
+@cache
+def installation() -> Installation:
+    """The project's own Asterisk, fetched into its cache where it is not there yet."""
+    place = os.environ.get("CC110_CACHE") or Path(__file__).parents[3] / ".cache"
+    return install(Path(place), progress=NoProgress())
 
 
 @dataclass(kw_only=True)
 class RealPbx:
     """An Asterisk with an AMI port; start, freeze and kill it as often as a test likes."""
 
-    root: Path
     ami_port: int
     dialplan: str
     password: str = "sample-secret"
@@ -52,11 +55,9 @@ class RealPbx:
     process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        for name in ("etc", "lib/sounds/en", "run", "log", "spool"):
+        for name in ("etc", "lib", "run", "log", "spool"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
-        (self.home / "lib/sounds/en/second.ulaw").write_bytes(b"\xff" * 8000)
-        documentation = self.root / "usr/share/asterisk/documentation"
-        (self.home / "lib/documentation").symlink_to(documentation)  # Stasis won't start without
+        self.sound.with_suffix(".ulaw").write_bytes(b"\xff" * 8000)
         for name, text in self._files().items():
             (self.home / "etc" / name).write_text(text)
         self.start()
@@ -69,11 +70,11 @@ class RealPbx:
     def _files(self) -> dict[str, str]:
         folders = {
             "astetcdir": "etc", "astvarlibdir": "lib", "astdbdir": "lib", "astkeydir": "lib",
-            "astdatadir": "lib", "astagidir": "lib", "astspooldir": "spool",
-            "astrundir": "run", "astlogdir": "log",
+            "astagidir": "lib", "astspooldir": "spool", "astrundir": "run", "astlogdir": "log",
         }  # fmt: skip
         lines = [f"{key} => {self.home / folder}" for key, folder in folders.items()]
-        lines.append(f"astmoddir => {self.root / LIB / 'asterisk/modules'}")
+        lines.append(f"astmoddir => {installation().modules_dir}")
+        lines.append(f"astdatadir => {installation().data_dir}")
         return {
             "asterisk.conf": "\n".join(["[directories]", *lines, "[options]", "nocolor=yes", ""]),
             "modules.conf": "[modules]\nautoload=no\n"
@@ -90,14 +91,17 @@ class RealPbx:
             f"[blind]\nsecret={self.password}\nread=call\nwrite=system\n"
         )
 
+    @property
+    def sound(self) -> Path:
+        """A prompt of one second of silence, as Asterisk wants it named: without its suffix."""
+        return self.home / "lib/second"
+
     def start(self) -> None:
         """Start it and wait until its AMI port answers (not: until it has booted)."""
-        library = self.root / LIB
-        loader = [f"{library}/ld-linux-x86-64.so.2", "--library-path", str(library)]
-        asterisk = [f"{self.root}/usr/sbin/asterisk", "-C", f"{self.home}/etc/asterisk.conf", "-f"]
+        command = [*installation().command, "-C", f"{self.home}/etc/asterisk.conf", "-f"]
         with (self.home / "log/console").open("ab") as log:
             self.process = subprocess.Popen(
-                [*loader, *asterisk], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 preexec_fn=_more_files, start_new_session=True,
             )  # fmt: skip
         self._wait_for_port()

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,6 +11,7 @@ from cc110.pbx.ami import (
     AmiLoginRefused,
     AmiLost,
     AmiMessage,
+    AmiOverloaded,
     AmiTimeout,
     LinkState,
 )
@@ -21,6 +20,7 @@ from tests.contract.ami.fake_ami import (
     BOOTED,
     PATIENCE_S,
     FakeAmi,
+    deaf_peer,
     error,
     fake_ami,
     linked,
@@ -30,6 +30,8 @@ from tests.contract.ami.fake_ami import (
     success,
     until,
 )
+
+BIG = {"Action": "Redirect", "Exten": "9" * 1000}
 
 
 @pytest.mark.asyncio
@@ -116,39 +118,34 @@ async def test_p7_an_action_without_a_link_fails_at_once() -> None:
 async def test_p7_the_kernel_does_not_deliver_later_what_the_peer_has_not_taken() -> None:
     """A closed connection's unsent bytes are dropped, not tried again until the peer is back."""
     taken = 0
-    deaf = socket.create_server(("127.0.0.1", 0))
-    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client = AmiClient(settings(FakeAmi(port=deaf.getsockname()[1]), ping_timeout_s=5.0))
-    with deaf, ThreadPoolExecutor() as pool:
-        task = asyncio.create_task(client.run())
-        peer = await asyncio.get_running_loop().run_in_executor(pool, _log_in, deaf)
-        await asyncio.wait_for(client.await_live(), PATIENCE_S)
-        fill = {"Action": "Redirect", "Exten": "9" * 1000}
-        sent = [asyncio.create_task(client.send(fill)) for _ in range(500)]
-        await asyncio.sleep(0)
-        assert client._link is not None
-        await _until_written(client)
-        task.cancel()
-        await asyncio.gather(task, *sent, return_exceptions=True)
-        with peer, contextlib.suppress(ConnectionResetError):
-            while data := peer.recv(65536):
+    async with deaf_peer() as (port, accepted):
+        client = AmiClient(settings(FakeAmi(port=port), ping_timeout_s=5.0))
+        async with running(client):
+            sent = [asyncio.create_task(client.send(BIG)) for _ in range(500)]
+            await until(lambda: client._link is not None and client._link.in_flight == 500)
+            await until(lambda: client._link is not None and not client._link.unsent)
+        await asyncio.gather(*sent, return_exceptions=True)
+        with contextlib.suppress(ConnectionResetError):
+            while data := accepted[0].recv(65536):
                 taken += len(data)
     assert taken < 100_000
 
 
-def _log_in(server: socket.socket) -> socket.socket:
-    """Accept one client and log it in, in a thread; read nothing more."""
-    peer, _ = server.accept()
-    peer.sendall(b"Asterisk Call Manager/11.0.0\r\n")
-    action_id = peer.recv(4096).decode().partition("ActionID: ")[2].split("\r\n")[0]
-    peer.sendall((success({"ActionID": action_id}) + BOOTED).encode())
-    return peer
-
-
-async def _until_written(client: AmiClient) -> None:
-    """Wait until the kernel has taken all actions from the client."""
-    await until(lambda: client._link is not None and client._link.in_flight == 500)
-    await until(lambda: client._link is not None and not client._link.unsent)
+@pytest.mark.asyncio
+async def test_p6_a_peer_that_does_not_read_does_not_fill_our_memory() -> None:
+    """Some megabytes beyond what the kernel takes, then whoever asks is told."""
+    async with deaf_peer() as (port, _):
+        quiet = {"ping_timeout_s": 5.0, "max_in_flight": 100_000}
+        client = AmiClient(settings(FakeAmi(port=port), **quiet))
+        async with running(client):
+            sent: list[asyncio.Task[AmiMessage]] = []
+            while not any(task.done() for task in sent):
+                sent += [asyncio.create_task(client.send(BIG)) for _ in range(500)]
+                await asyncio.sleep(0)
+                assert len(sent) < 40_000
+            with pytest.raises(AmiOverloaded, match="has not read"):
+                await client.send(BIG)
+        await asyncio.gather(*sent, return_exceptions=True)
 
 
 @pytest.mark.asyncio

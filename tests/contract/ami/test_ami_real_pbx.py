@@ -16,7 +16,7 @@ from cc110.pbx.ami import (
     AmiSettings,
 )
 from tests.contract.ami.fake_ami import running, until
-from tests.contract.ami.real_pbx import RealPbx, asterisk_root
+from tests.contract.ami.real_pbx import RealPbx
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio]
 
@@ -36,10 +36,7 @@ def unused_port() -> int:
 @pytest.fixture(scope="module")
 def pbx() -> Iterator[RealPbx]:
     """One Asterisk for this file; a test that kills it starts it again."""
-    root = asterisk_root()
-    if root is None:
-        pytest.skip("no Asterisk: set CC110_TEST_PBX_ROOT to the folder it was unpacked into")
-    with RealPbx(root=root, ami_port=unused_port(), dialplan=DIALPLAN) as started:
+    with RealPbx(ami_port=unused_port(), dialplan=DIALPLAN) as started:
         yield started
 
 

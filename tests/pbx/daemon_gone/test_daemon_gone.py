@@ -71,9 +71,7 @@ async def test_a_fault_during_the_greeting_delays_nobody_by_more_than_three_seco
 async def test_all_of_a_call_but_the_journal_works_without_the_daemon(room: ControlRoom) -> None:
     """Greeting, queue, transfer by code, time-out and return, recording: plain dialplan (S1, T2)."""
     await room.daemon.kill()
-    operator, polres, caller = await asyncio.gather(
-        room.operator(), room.polres(), room.caller()
-    )
+    operator, polres, caller = await asyncio.gather(room.operator(), room.polres(), room.caller())
     before = newest_recording(room)
     call = await room.dial_110(caller)
     desk = await talk_after(room, operator, caller, time.monotonic())

@@ -18,6 +18,7 @@ OPERATOR, POLRES, CALLER = TONES["operator"], TONES["polres"], TONES["caller"]
 async def test_polres_answers_and_takes_the_call(room: ControlRoom) -> None:
     """All three talk; the operator leaves; caller and Polres go on; one recording holds it all."""
     scene = await talk(room)
+    await scene.call.heard(0.8)
     await scene.key("*71")
     await scene.story.told("VerdictGiven", where=lambda data: not data.implied)
     await scene.key("*757101#")
@@ -30,7 +31,8 @@ async def test_polres_answers_and_takes_the_call(room: ControlRoom) -> None:
     await scene.call.hangup()
     await all_over(unit)
     await scene.story.told("RecordingFinalised")
-    assert await scene.story.kinds(since="AgentAnswered") == [
+    told = [one for one in await scene.story.kinds(since="AgentAnswered") if one != "PolresLeft"]
+    assert told == [
         "AgentAnswered",
         "VerdictGiven",
         "CaseOpened",
@@ -40,7 +42,65 @@ async def test_polres_answers_and_takes_the_call(room: ControlRoom) -> None:
         "CaseUpdated",
         "AgentLeft",
         "CallEnded",
-        "PolresLeft",
         "RecordingFinalised",
     ]
     assert set(await scene.recorded()) == {"caller", "operator", "polres"}
+
+
+async def test_a_polres_that_does_not_answer_leaves_nothing_to_undo(room: ControlRoom) -> None:
+    """Five seconds; the caller hears the operator throughout, and the operator alone hears the word."""
+    scene = await talk(room)
+    await scene.key("*757101#")
+    unit = await scene.polres[0].incoming()
+    rang = (await unit.wait_for(CallState.EARLY)).at
+    await scene.call.heard(0.3)
+    stopped = (await unit.wait_for(CallState.DISCONNECTED, timeout=8)).at
+    assert 4.7 < stopped - rang < 5.3
+    returned = await scene.story.told("TransferReturned")
+    assert (returned.reason, returned.agent) == ("no-answer", "1101")
+    await scene.desk.heard(2.0)
+    caller, operator = await scene.heard("caller"), await scene.heard("operator")
+    after = rang + 0.3
+    assert caller.silence_gaps(OPERATOR, start=after, min_s=ONE_PACKET_S) == ()
+    assert words_s(caller, start=after) < 0.1
+    assert words_s(operator, start=stopped) > 0.3
+    await scene.desk.hangup()
+    await all_over(scene.call)
+
+
+async def test_a_busy_polres_is_known_at_once(room: ControlRoom) -> None:
+    """486 does not wait for the time-out, and the case is the Polres's open work."""
+    scene = await talk(room)
+    await scene.key("*757101#")
+    unit = await scene.polres[0].incoming()
+    await unit.reject(486)
+    returned = await scene.story.told("TransferReturned", timeout=1)
+    assert returned.reason == "busy"
+    handed = await scene.story.told("CaseUpdated")
+    assert handed.owner.endswith("7101")
+    assert await in_talk(caller=scene.call, operator=scene.desk)
+    await scene.desk.hangup()
+    await all_over(scene.call)
+
+
+async def test_a_polres_without_a_phone_is_known_at_once(room: ControlRoom) -> None:
+    """A desk that is not registered does not ring for five seconds."""
+    scene = await talk(room, polres=())
+    await scene.key("*757102#")
+    returned = await scene.story.told("TransferReturned", timeout=2)
+    assert returned.reason == "unavailable"
+    assert await in_talk(caller=scene.call, operator=scene.desk)
+    await scene.desk.hangup()
+    await all_over(scene.call)
+
+
+async def test_an_extension_that_is_no_polres_is_refused(room: ControlRoom) -> None:
+    """The operator hears so; nobody is called."""
+    scene = await talk(room, polres=())
+    await scene.key("*759999#")
+    await scene.desk.heard(2.5)
+    assert words_s(await scene.heard("operator")) > 0.3
+    assert "TransferStarted" not in await scene.story.kinds()
+    assert await in_talk(caller=scene.call, operator=scene.desk)
+    await scene.desk.hangup()
+    await all_over(scene.call)

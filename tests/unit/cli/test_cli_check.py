@@ -63,8 +63,10 @@ def test_problems_are_json_lines(shell: Shell, site: Path, edit: Edit) -> None:
     assert isinstance(problem["line"], int)
 
 
-def test_a_broken_dialplan_is_found(shell: Shell, home: Path, site: Path, edit: Edit) -> None:
-    """The look goes into the call logic as well."""
+def test_a_broken_dialplan_is_found_and_never_started(
+    shell: Shell, home: Path, site: Path, edit: Edit
+) -> None:
+    """The look goes into the call logic as well, also at the start."""
     plan = Path(shutil.copytree(checkout() / "dialplan", home / "dialplan"))
     intake = plan / "intake.conf"
     intake.write_text(intake.read_text().replace("Gosub(cc110-number,", "Gosub(cc110-nummer,"))
@@ -73,6 +75,12 @@ def test_a_broken_dialplan_is_found(shell: Shell, home: Path, site: Path, edit: 
 
     assert answer.code == 1
     assert any("intake.conf:" in line and "cc110-nummer" in line for line in answer.lines)
+    refused = shell.start("--site", str(site), "daemon")
+    try:
+        assert "cc110-nummer" in refused.communicate(timeout=20)[1]
+    finally:
+        refused.kill()
+    assert not (home / "secrets.toml").exists()
 
 
 @pytest.mark.parametrize("command", ["run", "daemon", "pbx start"])

@@ -52,6 +52,7 @@ def test_a_refusal_is_one_sentence_and_exit_code_1(words: str, shell: Shell) -> 
         "calls list --bogus",
         "calls list --limit 0",
         "calls list --since yesterday",
+        "calls list --since 999999w",
         "calls list --number 110",
         "calls list --outcome good",
         "blocklist add 081234567890",

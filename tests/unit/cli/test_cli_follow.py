@@ -125,7 +125,7 @@ def test_one_call_is_followed_from_its_start_on(shell: Shell, follow: Follow) ->
 
     assert first[0] == "17 Aug 2026"
     assert first[2].endswith("Recording starts")
-    assert follower.line().endswith("The caller chooses emergency, Indonesian")
+    assert follower.line().endswith("The caller's menu choice: emergency, Indonesian")
     assert "17-4821" in follower.until("The recording is kept")
 
 

@@ -110,7 +110,7 @@ def test_a_whole_call_reads_as_a_story() -> None:
 
     assert lines[0] == (
         "10:04:05,6     +0,0 s  17-4821   "
-        "Penelepon 0840-1234-5678 menghubungi 110 lewat trunk demo, untuk polda-metro-jaya"
+        "Penelepon 0840-1234-5678 menghubungi 110 lewat demo, untuk polda-metro-jaya"
     )
     assert lines[3].endswith(
         "Penelepon 0840-1234-5678 masuk ke antrean polda-metro-jaya, prioritas 5"

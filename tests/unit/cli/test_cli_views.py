@@ -110,9 +110,8 @@ def test_a_short_id_of_two_calls_is_refused(shell: Shell) -> None:
 
 
 def test_a_short_id_is_not_a_pattern(filled: Shell) -> None:
-    """`%` fits nothing."""
-    assert filled("calls", "show", "%").code == 1
-    assert filled("calls", "show", "").code == 1
+    """`_` and `%` stand for themselves, and nothing is no id."""
+    assert [filled("calls", "show", it).code for it in ("17-482_", "17%", "")] == [1, 1, 1]
 
 
 def test_a_lost_recording_leaps_to_the_eye(shell: Shell) -> None:

@@ -7,7 +7,7 @@ import pytest
 from cc110.core import events
 from cc110.core.acting import resume
 from cc110.core.effects import CancelDeadline, MeasureRecording, RescueCall, SetDeadline
-from cc110.core.phases import Adrift, Forwarded, Talking, Waiting
+from cc110.core.phases import Adrift, Forwarded, Joining, Talking, Waiting
 from cc110.core.words import LeaveCause, TransferFailure, TransferKind, Verdict
 from tests.unit.core.told import (
     BUDI,
@@ -28,6 +28,7 @@ from tests.unit.core.told import (
     judged,
     passed,
     polres_gone,
+    polres_rings,
     polres_took,
     queued,
     talking,
@@ -183,6 +184,16 @@ def test_a_changed_deadline_replaces_the_old_one() -> None:
 
     assert CancelDeadline(call_id=CALL, name=old) == done.effects[0]
     assert isinstance(done.effects[1], SetDeadline)
+
+
+def test_a_deadline_that_stays_is_left_alone() -> None:
+    """What changes beside it makes no effect."""
+    story = talking()
+    story.tell(asked(30))
+    done = story.told(polres_rings(30.5))
+
+    assert () == done.effects
+    assert isinstance(story.call.phase, Joining)
 
 
 def test_late_news_give_the_pbx_time_to_tell_the_rest() -> None:

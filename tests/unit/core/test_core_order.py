@@ -7,7 +7,7 @@ import pytest
 from cc110.core import events, facts
 from cc110.core.decide import step
 from cc110.core.effects import Note
-from cc110.core.ids import CallId
+from cc110.core.ids import CallId, QueueName
 from cc110.core.phases import (
     Adrift,
     Ended,
@@ -323,6 +323,41 @@ def test_an_answer_older_than_the_wait_is_history() -> None:
     assert isinstance(story.call.phase, Waiting)
 
 
+def test_a_return_older_than_the_wait_is_silent() -> None:
+    """He is in the queue again since later."""
+    story = Story(arrived(), queued(5), queued(30, returned=True))
+
+    assert [] == story.tell(queued(20, returned=True), rings(20, SITI))
+
+
+def test_the_late_word_of_the_queue_still_tells_which_it_was() -> None:
+    """The case is that Polda's."""
+    story = Story(arrived(), took(8), queued(6, queue=QueueName("polda-sumut")))
+    story.tell(judged(10, Verdict.VALID))
+
+    assert story.call.case is not None
+    assert "polda-sumut" == story.call.case.owner
+
+
+def test_who_joins_a_talk_did_not_wait_nor_did_a_clock_that_was_set_back() -> None:
+    """Waiting times are of callers whom nobody had, and never negative."""
+    story = Story(arrived(5), took(3), took(20, "s1", SITI))
+
+    assert [0.0, 0.0] == [
+        data.waited_s  # type: ignore[union-attr]
+        for data in story.data(events.AgentAnswered)
+    ]
+
+
+def test_a_clock_that_was_set_back_in_a_talk_repeats_nothing() -> None:
+    """The leg left before it came, by the clock; it is told again."""
+    story = Story(arrived(), queued(5), took(12), gone(9))
+    assert isinstance(story.call.phase, Adrift)
+
+    assert [] == story.tell(took(12), gone(9))
+    assert isinstance(story.call.phase, Adrift)
+
+
 def test_a_fail_safe_brings_him_into_the_queue_again() -> None:
     """It does not know that he had been there; the daemon does, and stands down."""
     story = talking()
@@ -522,3 +557,16 @@ def test_an_arrival_time_comes_from_the_call_id_only_if_it_has_one() -> None:
     story = Story(facts.Seen(**{**vars(fact), "call_id": CallId("by-hand")}))
 
     assert at(100) == story.call.arrived_at
+
+
+def test_a_polres_tried_again_before_the_outcome_is_heard_of_is_awaited_once() -> None:
+    """The first attempt's failure is still written down, and settles only the first."""
+    story = talking()
+    story.tell(asked(30), asked(40))
+    assert ["replaced", "open"] == [attempt.outcome for attempt in story.call.transfers]
+    story.tell(failed(31))
+    assert isinstance(story.call.phase, Joining)
+    story.tell(polres_took(42), failed(31))
+
+    assert ["failed", "answered"] == [attempt.outcome for attempt in story.call.transfers]
+    assert 1 == story.types.count("TransferReturned")

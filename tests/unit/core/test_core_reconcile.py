@@ -19,6 +19,7 @@ from cc110.core.phases import (
 from cc110.core.words import LeaveCause, MenuChoice, Stage, TransferKind
 from tests.unit.core.told import (
     BUDI,
+    PUSAT,
     SELATAN,
     SITI,
     Story,
@@ -57,6 +58,7 @@ BLIND = TransferKind.BLIND
         (Stage.POLRES, (polres_leg(),), WithPolres),
         (Stage.POLRES, (agent_leg(), polres_leg()), Together),
         (Stage.POLRES_RINGING, (), Forwarded),
+        (Stage.POLRES_RINGING, (polres_leg(),), WithPolres),
         (Stage.POLRES_RINGING, (agent_leg(),), Joining),
         (Stage.RETURNING, (), Returning),
     ],
@@ -330,3 +332,125 @@ def test_a_rescued_caller_found_in_the_queue_is_safe() -> None:
 
     assert isinstance(story.call.phase, Waiting)
     assert {} == story.timers
+
+
+def test_a_ring_before_the_list_is_history() -> None:
+    """The list did not show him in the queue; an older ring does not prove it."""
+    story = Story(seen(60, Stage.GREETING))
+    new = story.tell(rings(50))
+
+    assert ["AgentRang"] == [event.type for event in new]
+    assert isinstance(story.call.phase, Greeting)
+
+
+def test_a_returning_caller_of_whom_nothing_is_known_keeps_his_deadline() -> None:
+    """No operator, no Polres: the next fact will tell."""
+    story = Story(arrived(), recorder())
+
+    assert [] == story.tell(seen(20, Stage.RETURNING))
+    assert isinstance(story.call.phase, Greeting)
+
+
+def test_an_attempt_newer_than_the_list_stays_open() -> None:
+    """The list can't know of it."""
+    story = Story(arrived(), recorder(), queued(6), asked(40, PUSAT))
+    new = story.tell(seen(35, Stage.RETURNING, agent=BUDI, polres=SELATAN))
+
+    assert 1 == [event.type for event in new].count("TransferReturned")
+    assert isinstance(story.call.phase, Forwarded)
+    assert PUSAT == story.call.phase.polres
+
+
+@pytest.mark.parametrize("stage", [Stage.POLRES_RINGING, Stage.RETURNING])
+def test_a_list_older_than_an_attempt_does_not_repeat_it(stage: Stage) -> None:
+    """It shows what led to the failure that is known."""
+    story = Story(arrived(), recorder(), queued(6), asked(40), failed(41))
+
+    assert [] == story.tell(seen(35, stage, agent=BUDI, polres=SELATAN))
+
+
+def test_a_leg_in_the_list_did_not_leave_before_it() -> None:
+    """An older leaving is written down once; the leg is in the talk."""
+    story = Story(arrived(), queued(6), seen(60, Stage.AGENT, agent_leg()))
+    new = story.tell(gone(50))
+
+    assert ["AgentLeft"] == [event.type for event in new]
+    assert [] == story.tell(gone(50))
+    assert isinstance(story.call.phase, Talking)
+
+
+def test_a_queue_entry_before_the_list_is_history() -> None:
+    """The list did not show him there."""
+    story = Story(seen(60, Stage.GREETING))
+    story.tell(queued(50))
+
+    assert isinstance(story.call.phase, Greeting)
+
+
+def test_what_led_to_a_return_is_history() -> None:
+    """The operator's phone rings now, whatever was before."""
+    story = Story(arrived(), queued(6))
+    story.tell(seen(60, Stage.RETURNING, agent=BUDI, polres=SELATAN))
+    before = story.call.phase
+    new = story.tell(queued(50, returned=True), asked(51, PUSAT, BLIND), failed(56, PUSAT))
+
+    assert ["CallRequeued", "TransferStarted", "TransferReturned"] == [
+        event.type for event in new if event.type != "CaseUpdated"
+    ]
+    assert before == story.call.phase
+
+
+def test_the_first_wait_heard_of_after_the_list_is_no_return() -> None:
+    """He was found in the queue, and answered; then comes the log."""
+    story = Story(arrived(), seen(10, Stage.QUEUE), took(20))
+
+    assert [] == story.tell(queued(6))
+
+
+def test_an_older_attempt_is_not_what_he_waits_for() -> None:
+    """The list names the Polres that rings."""
+    story = Story(seen(60, Stage.POLRES_RINGING, agent=BUDI, polres=SELATAN))
+    story.tell(asked(50, PUSAT, TransferKind.ATTENDED))
+
+    assert isinstance(story.call.phase, Forwarded)
+    assert SELATAN == story.call.phase.polres
+
+
+def test_a_caller_found_in_the_queue_after_a_ringing_polres_is_waiting() -> None:
+    """Nobody had told that he was ever in it."""
+    story = Story(seen(60, Stage.POLRES_RINGING, agent=BUDI, polres=SELATAN))
+    fact = seen(70, Stage.QUEUE)
+    story.tell(fact)
+
+    assert isinstance(story.call.phase, Waiting)
+    assert [] == story.tell(fact)
+
+
+def test_what_is_older_than_a_list_that_moved_nobody_is_history_too() -> None:
+    """One of two operators was gone; the other one talked on, and nothing older takes him away."""
+    story = talking()
+    story.tell(took(30, "s1", SITI), seen(60, Stage.AGENT, agent_leg("s1", SITI)))
+    story.tell(asked(50, kind=BLIND, agent=SITI))
+    assert isinstance(story.call.phase, Joining)
+
+    assert [] == story.tell(seen(55, Stage.POLRES, agent_leg("s1", SITI), polres_leg("p9", PUSAT)))
+
+
+def test_a_visit_before_the_list_is_told_once() -> None:
+    """Whether its leg was known before or not."""
+    story = Story(seen(1, Stage.AGENT, agent_leg()))
+    story.tell(seen(2, Stage.QUEUE), seen(9, Stage.AGENT, agent_leg("s1", SITI)))
+    new = story.tell(took(5))
+
+    assert ["AgentAnswered"] == [event.type for event in new]
+    assert [] == story.tell(took(5))
+
+
+def test_a_polres_in_the_talk_does_not_ring() -> None:
+    """The dialplan's word for the stage may lag behind."""
+    story = with_polres()
+
+    assert [] == story.tell(
+        seen(60, Stage.POLRES_RINGING, polres_leg(), agent=BUDI, polres=SELATAN)
+    )
+    assert isinstance(story.call.phase, WithPolres)

@@ -190,6 +190,14 @@ def test_the_polres_closes_the_case() -> None:
     assert not story.call.case.open
 
 
+def test_a_closed_case_is_nobodys_new_work() -> None:
+    """A Polres that is brought in afterwards talks with the caller, no more."""
+    story = talking()
+    story.tell(judged(25, Verdict.VALID), close_pressed(28), asked(30), polres_took(33))
+
+    assert "CaseUpdated" not in story.types
+
+
 def test_without_a_case_there_is_nothing_to_close() -> None:
     """The code alone makes no event."""
     story = talking()
@@ -272,9 +280,8 @@ def test_the_recording_is_finalised_once() -> None:
     assert not story.call.is_finished
     story.tell(found(62), found(63), not_found(64))
 
-    assert [events.RecordingFinalised(path=PATH, seconds=12.5)] == story.data(
-        events.RecordingFinalised
-    )
+    assert ["CallEnded", "RecordingFinalised"] == story.types[-2:]
+    assert events.RecordingFinalised(path=PATH, seconds=12.5) == story.events[-1].data
     assert story.call.is_finished
 
 
@@ -284,7 +291,7 @@ def test_a_missing_recording_is_reported_once_and_may_turn_up() -> None:
     assert [] == story.tell(not_found(30))
     story.tell(hung_up(60), not_found(62), not_found(63), found(70))
 
-    assert ["RecordingMissing", "RecordingFinalised"] == story.types[-2:]
+    assert ["CallEnded", "RecordingMissing", "RecordingFinalised"] == story.types[-3:]
 
 
 def test_a_verdict_after_the_end_still_counts() -> None:

@@ -32,6 +32,7 @@ from tests.unit.core.told import (
 )
 
 BLIND, ATTENDED = TransferKind.BLIND, TransferKind.ATTENDED
+DROPPED = TransferFailure.DROPPED
 
 
 def test_an_operator_who_leaves_too_early_leaves_the_caller_to_the_ringing_polres() -> None:
@@ -154,6 +155,35 @@ def test_a_talk_of_three_loses_its_members_in_any_order() -> None:
 
     assert isinstance(story.call.phase, Adrift)
     assert "polres-lost" == story.call.phase.reason
+
+
+def test_a_polres_that_dropped_him_left_no_operator_waiting() -> None:
+    """A blind transfer had taken the operator out; he is not rung again: the queue is next."""
+    story = talking()
+    story.tell(asked(30, kind=BLIND), polres_took(33), failed(36, reason=DROPPED))
+
+    assert isinstance(story.call.phase, Adrift)
+    assert events.TransferReturned(polres=SELATAN, reason=DROPPED, agent=None) in [
+        event.data for event in story.events
+    ]
+
+
+def test_a_drop_of_the_first_attempt_leaves_the_second_alone() -> None:
+    """It is heard of when the Polres is in the talk again."""
+    story = talking()
+    story.tell(asked(30), polres_took(33), polres_gone(36))
+    story.tell(asked(40), polres_took(43, "p2"), failed(36, reason=DROPPED))
+
+    assert isinstance(story.call.phase, Together)
+
+
+def test_a_blind_transfer_told_between_others_leaves_nobody_in_silence() -> None:
+    """A newer attempt at the same Polres has come to its end already; the operator's leg is gone."""
+    story = talking()
+    story.tell(asked(30, kind=ATTENDED), failed(31), asked(29.9, kind=TransferKind.JOIN))
+    story.tell(asked(28, kind=BLIND))
+
+    assert isinstance(story.call.phase, Adrift)
 
 
 def test_a_second_polres_may_be_brought_in_after_the_first() -> None:

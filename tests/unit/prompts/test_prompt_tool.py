@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from promptmaker.audio import PEAK, RATE, read_wav
 from promptmaker.main import main
 from promptmaker.voice import Voice

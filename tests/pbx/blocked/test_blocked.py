@@ -1,0 +1,79 @@
+"""Blocked numbers are rejected in the dialplan, before any operator hears them (SOP S2 VIII, X8)."""
+
+import time
+
+import pytest
+
+from cc110 import app
+
+from ...control_room import TRUNK, ControlRoom
+from ...phones.phone import CallState, EventKind
+
+NUMBER = "6281200000777"
+FORMS = ("081200000777", "6281200000777", "+6281200000777", "006281200000777", "0812-0000-0777")
+
+
+async def _entry(room: ControlRoom, value: str) -> None:
+    await room.pbx.console(f"database put cc110-block {NUMBER} {value}")
+
+
+async def _no_entry(room: ControlRoom) -> None:
+    await room.pbx.console(f"database del cc110-block {NUMBER}")
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_blocked_number_is_rejected_in_every_form(room: ControlRoom, form: str) -> None:
+    """SIP 403, never answered, never recorded, journaled."""
+    await _entry(room, "0")
+    start = await room.last_seq()
+    before = len(tuple(room.recordings.rglob("*.wav")))
+    caller = await room.caller()
+    sip = room.config.settings.sip
+    headers = {"P-Asserted-Identity": f"<sip:{form}@{TRUNK}>"}
+    try:
+        call = await caller.dial(f"sip:110@{sip.host}:{sip.port}", headers=headers)
+        ended = await call.wait_for(CallState.DISCONNECTED)
+    finally:
+        await _no_entry(room)
+
+    states = [one.text for one in call.events if one.kind is EventKind.STATE]
+    assert ended.code == 403
+    assert {CallState.EARLY, CallState.CONFIRMED}.isdisjoint(states)
+    told = await room.wait_event("CallRejected", after=start)
+    assert (told.event.data.number, told.event.data.until) == (NUMBER, 0)
+    assert len(tuple(room.recordings.rglob("*.wav"))) == before
+
+
+@pytest.mark.parametrize("value", ["1", "-1", "abc", "12345678901234567890", "0x0", '""'])
+async def test_an_expired_or_corrupt_entry_blocks_nobody(room: ControlRoom, value: str) -> None:
+    """Whatever can't be read means accept."""
+    await _entry(room, value)
+    caller = await room.caller()
+    try:
+        call = await room.dial_110(caller, f"+{NUMBER}")
+        await call.wait_for_talk()
+    finally:
+        await _no_entry(room)
+    await call.hangup()
+
+
+async def test_a_block_of_the_desk_reaches_the_dialplan_within_a_second(room: ControlRoom) -> None:
+    """`cc110 blocklist add`: the next call is rejected; `remove`: the one after is answered."""
+    caller = await room.caller()
+    async with app.open_desk(room.config) as desk:
+        for blocked in (True, False):
+            done = time.monotonic()
+            if blocked:
+                await desk.block(NUMBER, until=0, reason="test", by="test")
+            else:
+                await desk.unblock(NUMBER, reason="test", by="test")
+            while (
+                "Value" in await room.pbx.console(f"database get cc110-block {NUMBER}")
+            ) is not blocked:
+                assert time.monotonic() - done < 1.0
+            call = await room.dial_110(caller, f"+{NUMBER}")
+            if blocked:
+                assert (await call.wait_for(CallState.DISCONNECTED)).code == 403
+            else:
+                await call.wait_for_talk()
+                await call.hangup()
