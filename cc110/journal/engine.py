@@ -185,7 +185,9 @@ def cause(error: BaseException) -> str:
 def _path(url: str) -> Path:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database or ":memory:" in url:
-        raise ValueError("a journal's URL has the form sqlite:////absolute/path/of/file.db")
+        raise JournalUnavailable(
+            "this version keeps the journal in SQLite: sqlite:////absolute/path/of/file.db"
+        )
     return Path(parsed.database)
 
 

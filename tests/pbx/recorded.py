@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -37,7 +38,7 @@ def stretches(ear: HearingTimeline, tone: str) -> list[Heard]:
         return []
     gaps = ear.silence_gaps(TONES[tone], start=first, end=last, min_s=ONE_PACKET_S)
     edges = [Gap(start=first, end=first, late=0.0), *gaps, Gap(start=last, end=last, late=0.0)]
-    spans = [(a.end, b.start) for a, b in zip(edges, edges[1:], strict=False)]
+    spans = [(a.end, b.start) for a, b in pairwise(edges)]
     return [Heard(tone=tone, start=a, end=b) for a, b in spans if b - a >= _SHORTEST_S]
 
 

@@ -335,7 +335,7 @@ async def test_a_missing_journal_can_not_be_read(url: str) -> None:
 )
 async def test_an_url_that_is_no_file_is_refused(other: str) -> None:
     """Only SQLite files are supported."""
-    with pytest.raises(ValueError, match="sqlite:///"):
+    with pytest.raises(JournalUnavailable, match="sqlite:///"):
         await Database.open(other)
 
 
