@@ -23,6 +23,10 @@ class PbxRefused(Cc110Error):
     """The PBX refused the request."""
 
 
+class ChannelGone(PbxRefused):
+    """The caller's channel is gone."""
+
+
 class JournalUnavailable(Cc110Error):
     """The journal can't be written."""
 
@@ -59,7 +63,8 @@ class CallControl(Protocol):
 
         Raises:
             PbxUnavailable: no link; nothing will be sent later.
-            PbxRefused: the channel is gone or the PBX said no.
+            ChannelGone: there is no such caller any more.
+            PbxRefused: the PBX said no.
         """
         ...
 

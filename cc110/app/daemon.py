@@ -81,6 +81,7 @@ class Daemon:
             find_block=self.lookups.find_block,
             find_case=self.lookups.find_case,
             settled=self.tables.reached,
+            press_close=self.calls.press_close,
         )
         self._lists = AmiLists(self.link)
         self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")

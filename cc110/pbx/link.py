@@ -10,7 +10,7 @@ from cc110.core.ids import AgentId, ChannelId, Number, QueueName
 from cc110.pbx import names
 from cc110.pbx.ami import AmiClient, AmiError, AmiMessage
 from cc110.pbx.translate import roster_facts, seen_calls
-from cc110.ports import PbxRefused, PbxUnavailable
+from cc110.ports import ChannelGone, PbxRefused, PbxUnavailable
 
 _PIPELINE: Final = 500
 
@@ -43,21 +43,25 @@ class AmiCallControl:
     async def rescue(self, channel: ChannelId, queue: QueueName) -> None:
         """Redirect the caller's channel to the front of his queue.
 
+        A caller who talks or waits in a queue is in good hands, whatever made us think otherwise.
+
         Raises:
             PbxUnavailable: no link.
-            PbxRefused: the channel is gone.
+            ChannelGone: the caller is gone.
+            PbxRefused: the PBX said no.
         """
-        name = await self._name_of(channel)
-        context = names.CONTEXT_RESCUE
-        where = {"Context": context, "Exten": "s", "Priority": "1"}
-        await _order(self._client, {"Action": "Redirect", "Channel": name, **where})
+        found = await self._channel(channel)
+        if found.get("BridgeId") or found.get("Application") == "Queue":
+            return
+        where = {"Context": names.CONTEXT_RESCUE, "Exten": "s", "Priority": "1"}
+        await _order(self._client, {"Action": "Redirect", "Channel": found.get("Channel"), **where})
 
-    async def _name_of(self, channel: ChannelId) -> str:
+    async def _channel(self, channel: ChannelId) -> AmiMessage:
         """Redirect wants the name; the Uniqueid is what never matches another channel."""
         for message in await _list(self._client, {"Action": "CoreShowChannels"}):
             if message.get("Uniqueid") == channel:
-                return message.get("Channel")
-        raise PbxRefused(f"the channel {channel} is gone")
+                return message
+        raise ChannelGone
 
 
 async def _list(client: AmiClient, action: Mapping[str, str]) -> tuple[AmiMessage, ...]:
@@ -81,9 +85,9 @@ class AmiLists:
             PbxUnavailable: no link.
         """
         wanted = ",".join(names.STATUS_VARIABLES)
-        action = {"Action": "Status", "Variables": wanted}
-        channels = await _list(self._client, action)
-        return seen_calls(channels, at=datetime.now(UTC))
+        asked_at = datetime.now(UTC)  # what is heard while the list is read is newer than the list
+        channels = await _list(self._client, {"Action": "Status", "Variables": wanted})
+        return seen_calls(channels, at=asked_at)
 
     async def members(self) -> tuple[RosterFact, ...]:
         """Every operator at every queue.

@@ -7,7 +7,7 @@ that makes no sense makes no fact: the caller never pays for it.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from cc110.core import facts as f
 from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName
@@ -27,6 +27,9 @@ from cc110.pbx import names
 from cc110.pbx.ami import AmiMessage
 
 T = TypeVar("T")
+
+_UP: Final = "6"
+"""``AST_STATE_UP`` (include/asterisk/channelstate.h)."""
 
 Said = Mapping[str, str]
 """The ``key=value`` pairs of one ``Data`` header."""
@@ -299,7 +302,7 @@ def _member(
 def seen_calls(channels: Sequence[AmiMessage], *, at: datetime) -> tuple[f.Seen, ...]:
     """The live calls in the answer to ``Status``: who is where, and with whom.
 
-    A caller's channel names itself in ``CC110_CHAN``; legs have a role and stand in his bridge.
+    A caller's channel names itself in ``CC110_CHAN``; legs have a role, and his call.
     """
     return tuple(_seen_calls(channels, at))
 
@@ -310,11 +313,13 @@ def _seen_calls(channels: Sequence[AmiMessage], at: datetime) -> Iterator[f.Seen
         channel, call_id = message.get("Uniqueid"), said.get(names.VAR_CALL)
         if not call_id or said.get(names.VAR_ROLE) or said.get(names.VAR_CHAN) != channel:
             continue
-        bridge = message.get("BridgeID")
+        # A leg that keys a code is out of the bridge for a moment, and still in the call.
         legs = tuple(
             leg
             for other, words in told
-            if bridge and other.get("BridgeID") == bridge and (leg := _leg(other, words))
+            if words.get(names.VAR_CALL) == call_id
+            and _is_up(other)
+            and (leg := _leg(other, words))
         )
         yield _seen(at, CallId(call_id), ChannelId(channel), said, legs)
 
@@ -323,6 +328,10 @@ def _set_variables(message: AmiMessage) -> Said:
     """``Status`` writes ``(null)`` for a variable that is not set (main/manager.c)."""
     found = message.variables("Variable")
     return {name: value for name, value in found.items() if value != "(null)"}
+
+
+def _is_up(message: AmiMessage) -> bool:
+    return message.get("ChannelState") == _UP
 
 
 def _leg(message: AmiMessage, said: Said) -> f.LegSeen | None:

@@ -6,6 +6,7 @@ from typing import assert_never
 
 import structlog
 
+from cc110.core.acting import resume
 from cc110.core.call import Call
 from cc110.core.effects import (
     CancelDeadline,
@@ -15,11 +16,19 @@ from cc110.core.effects import (
     RescueCall,
     SetDeadline,
 )
-from cc110.core.events import CallEnded, Event, RecordingFinalised, RecordingMissing
-from cc110.core.facts import DeadlinePassed, Fact, RecordingFound, RecordingNotFound
+from cc110.core.events import Event
+from cc110.core.facts import (
+    CallerGone,
+    CaseClosePressed,
+    DeadlinePassed,
+    Fact,
+    RecordingFound,
+    RecordingNotFound,
+)
 from cc110.core.ids import CallId
 from cc110.core.policy import Policy
-from cc110.ports import CallControl, Cc110Error, Clock, Recordings
+from cc110.core.words import EndedBy
+from cc110.ports import CallControl, Cc110Error, ChannelGone, Clock, Recordings
 from cc110.service.inbox import CallInbox
 from cc110.service.outbox import Outbox
 from cc110.service.summary import summary_of
@@ -63,6 +72,15 @@ class Calls:
     def resume(self, call: Call) -> None:
         """Take up a call that was rebuilt from the journal."""
         self._inbox(call.call_id).call = call
+        for effect in resume(call, now=self._clock.now(), policy=self._policy):
+            self.run(effect)
+
+    def press_close(self, call_id: CallId, by: str) -> bool:
+        """Close the case of a live call, as ``*70`` does; False when the call is not live."""
+        if call_id not in self.live:
+            return False
+        self.submit(CaseClosePressed(at=self._clock.now(), call_id=call_id, by=by))
+        return True
 
     async def aclose(self) -> None:
         """Stop all inboxes, timers and effects; calls go on in the PBX."""
@@ -75,16 +93,13 @@ class Calls:
     # --- the inboxes' runner --------------------------------------------------------------------
 
     def record(self, events: Sequence[Event]) -> None:
-        """Send events to the journal; a finished call gets its one line in the log."""
+        """Send events to the journal."""
         self._outbox.put(events)
-        for event in events:
-            match event.data:
-                case RecordingFinalised() | RecordingMissing() if event.call_id:
-                    self._finish(event.call_id)
-                case CallEnded():
-                    _log.debug("call ended", call=event.call_id)
-                case _:
-                    pass
+
+    def decided(self, inbox: CallInbox) -> None:
+        """Forget a call that is over and accounted for, or of which nothing is known."""
+        if inbox.is_done:
+            self._finish(inbox.call_id)
 
     def run(self, effect: Effect) -> None:
         """Start an effect."""
@@ -113,7 +128,7 @@ class Calls:
         return box
 
     def _finish(self, call_id: CallId) -> None:
-        """The call is over and its recording accounted for: say so in one line, and forget it."""
+        """A finished call gets its one line in the log."""
         box, task = self._inboxes.pop(call_id, None), self._tasks.pop(call_id, None)
         if box and box.call:
             _log.info("call finished", **summary_of(box.call))
@@ -133,6 +148,11 @@ class Calls:
         _log.warning("caller rescued", call=effect.call_id, reason=effect.reason)
         try:
             await self._control.rescue(effect.channel, effect.queue)
+        except ChannelGone:
+            gone = CallerGone(
+                at=self._clock.now(), call_id=effect.call_id, by=EndedBy.LOST, recovered=True
+            )
+            self.submit(gone)
         except Cc110Error as error:
             _log.error("rescue failed", call=effect.call_id, error=str(error))
 

@@ -33,6 +33,10 @@ class Runner(Protocol):
         """Start an effect; its outcome comes back as a fact."""
         ...
 
+    def decided(self, inbox: "CallInbox") -> None:
+        """A fact was decided: look whether the call is over."""
+        ...
+
 
 class CallInbox:
     """The facts of one call, waiting to be decided."""
@@ -46,6 +50,11 @@ class CallInbox:
         self._runner = runner
         self._facts: asyncio.Queue[Fact] = asyncio.Queue()
 
+    @property
+    def is_done(self) -> bool:
+        """Nothing is known and nothing waits, or nothing more is awaited of a call that is over."""
+        return self._facts.empty() and (self.call is None or self.call.is_finished)
+
     def put(self, fact: Fact) -> None:
         """Take a fact."""
         self._facts.put_nowait(fact)
@@ -58,6 +67,7 @@ class CallInbox:
                 self._decide(fact)
             except Exception:
                 _log.exception("fact not decided", call=self.call_id, fact=type(fact).__name__)
+            self._runner.decided(self)
 
     def _decide(self, fact: Fact) -> None:
         done = step(self.call, fact, now=self._clock.now(), policy=self._policy)

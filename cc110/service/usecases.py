@@ -34,6 +34,8 @@ class OpenCase(Protocol):
 
 FindBlock = Callable[[Number], Awaitable[Block | None]]
 FindCase = Callable[[CaseId], Awaitable[OpenCase | None]]
+PressClose = Callable[[CallId, str], bool]
+"""Closes the case of a live call, as ``*70`` does; False when the call is not live."""
 Settled = Callable[[int], Awaitable[None]]
 """Returns when the tables have taken in the journal up to this seq: the next question sees the change."""
 
@@ -49,8 +51,10 @@ class Desk:
         find_block: FindBlock,
         find_case: FindCase,
         settled: Settled,
+        press_close: PressClose = lambda _call, _by: False,
     ) -> None:
-        """Wire the use cases to the journal and its tables."""
+        """Wire the use cases to the journal, its tables, and the live calls if there are any."""
+        self._press_close = press_close
         self._settled = settled
         self._journal = journal
         self._clock = clock
@@ -110,7 +114,7 @@ class Desk:
             raise Refused(f"there is no case {case_id}")
         if not by.strip():
             raise Refused("closing a case needs the name of who does it")
-        if case.is_open:
+        if case.is_open and not (case.call_id and self._press_close(case.call_id, by)):
             done = CaseClosed(by=by)
             closed = Event(
                 at=self._clock.now(), call_id=case.call_id, case_id=CaseId(case_id), data=done

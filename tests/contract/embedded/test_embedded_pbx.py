@@ -203,7 +203,7 @@ async def test_a_restart_from_the_console_works(pbx: PbxProcess) -> None:
     first = await boots(pbx)
     await pbx.console("core restart now")
     async with asyncio.timeout(PATIENCE):
-        while await boots(pbx) in {first, None}:  # noqa: ASYNC110 - nothing tells of it
+        while await boots(pbx) in {first, None}:
             await asyncio.sleep(0.05)
 
     assert await pid_of(pbx) == pid
@@ -245,7 +245,7 @@ async def test_a_cancelled_start_leaves_no_process(site: Site) -> None:
     starting = asyncio.create_task(PbxProcess.start(site.installation, run))
     console = console_of(site)
     async with asyncio.timeout(PATIENCE):
-        while console.pid() is None:  # noqa: ASYNC110 - nothing tells of it
+        while console.pid() is None:
             await asyncio.sleep(0.01)
     pid = console.pid()
     starting.cancel()

@@ -1,0 +1,156 @@
+"""Live calls: facts in, events out; a fault in one call ends no other."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from cc110.core import facts as f
+from cc110.core.events import CallArrived, CallEnded, RecordingFinalised, RecordingMissing
+from cc110.core.ids import CallId, ChannelId, Number, QueueName
+from cc110.core.policy import Policy
+from cc110.core.words import EndedBy, NumberSource
+from cc110.journal.memory import MemoryJournal
+from cc110.ports import PbxUnavailable
+from cc110.service.calls import Calls
+from cc110.service.clock import SystemClock
+from cc110.service.outbox import Outbox
+
+
+class Control:
+    """A PBX that is asked to rescue callers."""
+
+    def __init__(self) -> None:
+        self.rescued: list[str] = []
+        self.asked = asyncio.Event()
+
+    async def rescue(self, channel: ChannelId, queue: QueueName) -> None:
+        self.rescued.append(f"{channel} to {queue}")
+        self.asked.set()
+        raise PbxUnavailable
+
+
+class Recordings:
+    """A folder with one recording."""
+
+    async def seconds(self, path: str) -> float:
+        if "good" in path:
+            return 3.5
+        raise FileNotFoundError(path)
+
+
+POLICY = Policy(recording_check_s=0.01, greeting_limit_s=0.05, grace_s=0.01)
+
+
+def arrival(call_id: str) -> f.Arrived:
+    return f.Arrived(
+        at=datetime.now(UTC),
+        call_id=CallId(call_id),
+        channel=ChannelId(f"channel-{call_id}"),
+        number=Number("6280000000110"),
+        source=NumberSource.ASSERTED,
+        dialled="110",
+        trunk="trunk-demo",
+        queue=QueueName("polda-metro-jaya"),
+    )
+
+
+class House:
+    """Calls over a journal in memory."""
+
+    def __init__(self) -> None:
+        self.journal = MemoryJournal()
+        self.control = Control()
+        self.outbox = Outbox(self.journal)
+        self.calls = Calls(
+            policy=POLICY,
+            clock=SystemClock(),
+            outbox=self.outbox,
+            control=self.control,
+            recordings=Recordings(),
+        )
+
+    async def __aenter__(self) -> "House":
+        self._task = asyncio.create_task(self.outbox.run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.calls.aclose()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def told(self, kind: type) -> object:
+        """Wait for the first event of that kind."""
+        async with asyncio.timeout(5):
+            while True:
+                for one in self.journal.recorded:
+                    if isinstance(one.event.data, kind):
+                        return one.event.data
+                await asyncio.sleep(0.005)
+
+
+async def test_a_call_is_forgotten_once_its_recording_is_accounted_for() -> None:
+    """Arrival, recorder, end: the recording is measured, and nothing of the call stays in memory."""
+    async with House() as house:
+        house.calls.submit(arrival("a"))
+        house.calls.submit(
+            f.RecorderStarted(at=datetime.now(UTC), call_id=CallId("a"), path="2026/01/01/good.wav")
+        )
+        house.calls.submit(
+            f.CallerGone(at=datetime.now(UTC), call_id=CallId("a"), by=EndedBy.CALLER)
+        )
+        found = await house.told(RecordingFinalised)
+        assert isinstance(found, RecordingFinalised)
+        assert found.seconds == 3.5
+        async with asyncio.timeout(1):
+            while house.calls.live:
+                await asyncio.sleep(0)
+        await house.told(CallEnded)
+
+
+async def test_a_recording_that_is_not_there_is_said_aloud() -> None:
+    """Silence about a missing recording would be worse than none."""
+    async with House() as house:
+        house.calls.submit(arrival("a"))
+        house.calls.submit(
+            f.RecorderStarted(at=datetime.now(UTC), call_id=CallId("a"), path="2026/01/01/x.wav")
+        )
+        house.calls.submit(
+            f.CallerGone(at=datetime.now(UTC), call_id=CallId("a"), by=EndedBy.CALLER)
+        )
+        missing = await house.told(RecordingMissing)
+        assert isinstance(missing, RecordingMissing)
+        assert missing.path == "2026/01/01/x.wav"
+
+
+async def test_a_caller_who_gets_stuck_in_the_greeting_is_rescued() -> None:
+    """The core's deadline is the last resort; a PBX that refuses harms nobody else."""
+    async with House() as house:
+        house.calls.submit(arrival("a"))
+        async with asyncio.timeout(5):
+            await house.control.asked.wait()
+        assert house.control.rescued == ["channel-a to polda-metro-jaya"]
+        house.calls.submit(arrival("b"))
+        async with asyncio.timeout(5):
+            while CallId("b") not in house.calls.live:
+                await asyncio.sleep(0)
+
+
+async def test_a_fault_in_one_call_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even an error in the core's own code costs only that fact."""
+    from cc110.service import inbox
+
+    real = inbox.step
+
+    def faulty(call: object, fact: f.Fact, **rest: object) -> object:
+        if fact.call_id == "bad":
+            raise RuntimeError("a fault")
+        return real(call, fact, **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(inbox, "step", faulty)
+    async with House() as house:
+        house.calls.submit(arrival("bad"))
+        house.calls.submit(arrival("good"))
+        await house.told(CallArrived)
+
+        assert set(house.calls.live) == {"good"}
