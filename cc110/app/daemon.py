@@ -1,6 +1,7 @@
 """The daemon: real adapters into the service, and back down in order."""
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Final
@@ -45,6 +46,8 @@ _FRESH_S: Final = 120
 """A PBX that is up for less was restarted."""
 _SETTLE_S: Final = 5.0
 _KNOWN_S: Final = 0.05
+_NICE: Final = 5
+"""The PBX goes first when the processor is short: it carries the call, the daemon decides and remembers."""
 
 
 class Daemon:
@@ -217,5 +220,6 @@ async def run_daemon(
     Raises:
         Cc110Error: it can't start: a port is taken, the journal is another process's.
     """
+    os.nice(_NICE)
     async with open_journal(config) as (database, journal):
         await Daemon(config, secrets, database, journal).run(stop, on_ready)

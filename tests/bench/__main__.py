@@ -30,21 +30,25 @@ async def measure() -> tuple[list[Figure], str]:
     sipp, figures = found.tool("sipp"), list[Figure]()
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
     try:
-        async with open_room(home, queue__wrap_up_s=0) as room:
+        # Two media ports for each of 500 callers, and for those who talk with them.
+        wide = {"sip__rtp_first": 40000, "sip__rtp_last": 43998}
+        async with open_room(home, queue__wrap_up_s=0, **wide) as room:
             for name, part in (
                 ("transfers", sound.transfers(room)),
                 ("calls per second", load.throughput(room, sipp, home / "sipp")),
                 ("delay", load.delay(room, sipp, home / "sipp")),
                 ("memory", load.footprint(room, sipp, home / "sipp")),
             ):
+                if len(sys.argv) > 1 and name not in sys.argv[1:]:
+                    part.close()
+                    continue
                 print(f"{name} ...", flush=True)
                 figures += await part
     finally:
         shutil.rmtree(home)
     print("journal ...", flush=True)
-    figures += load.journal(
-        await asyncio.to_thread(journal_bench.measure, Path(tempfile.gettempdir()), 3.0)
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        figures += load.journal(await journal_bench.measure(Path(folder), 3.0))
     return figures, found.version
 
 
@@ -72,10 +76,11 @@ def table(figures: list[Figure], asterisk: str) -> str:
 
 
 def main() -> int:
-    """Measure and write; 1 when a target is not reached."""
+    """Measure and write; 1 when a target is not reached. Names of parts measure these, and write nothing."""
     figures, asterisk = asyncio.run(measure())
     text = table(figures, asterisk)
-    (checkout() / "docs" / "bench.md").write_text(text)
+    if len(sys.argv) == 1:
+        (checkout() / "docs" / "bench.md").write_text(text)
     print(text)
     return 0 if all(f.reached is not False for f in figures) else 1
 

@@ -161,3 +161,16 @@ async def footprint(room: ControlRoom, command: tuple[str, ...], home: Path) -> 
         ),
         Figure(what="daemon CPU meanwhile", target="", measured=f"{cpu * 100:.0f} % of a core"),
     ]
+
+
+def journal(measured: dict[str, float]) -> list[Figure]:
+    """The journal's own figures, on the disk of the temporary folder."""
+    rate, p99 = measured["sustained_events_per_s"], measured["durable_p99_ms_at_200_per_s"]
+    return [
+        Figure(
+            what="journal, sustained, every append durable",
+            target="",
+            measured=f"{rate:.0f} events/s",
+        ),
+        Figure(what="journal, durable p99 at 200 events/s", target="", measured=f"{p99:.0f} ms"),
+    ]
