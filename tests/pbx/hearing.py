@@ -16,7 +16,10 @@ _BEYOND_TONES: Final = 0.02
 
 
 async def in_talk(**calls: CallHandle) -> bool:
-    """Whether each of these (named by tone) hears all the others."""
+    """Whether each of these (named by tone) comes to hear all the others, and then goes on hearing them."""
+    await asyncio.gather(
+        *(calls[one].wait_to_hear(TONES[other]) for one, other in permutations(calls, 2))
+    )
     heard = dict(
         zip(calls, await asyncio.gather(*(call.heard(0.3) for call in calls.values())), strict=True)
     )

@@ -113,7 +113,8 @@ async def _outcome(room: ControlRoom, phone: Phone, row: Row) -> AfterTalk:
 
 async def _goes_on(room: ControlRoom, row: Row, mark: int) -> AfterTalk:
     def ours(event: AmiEvent) -> bool:
-        return event.name == "Hangup" or event.get("Call") == f"row-{row.extension}"
+        ended = event.name == "Hangup" and f"row-{row.extension}" in str(event.headers)
+        return ended or event.get("Call") == f"row-{row.extension}"
 
     first = await room.observer.log.wait_for(ours, "an outcome", after=mark, timeout=15)
     return AfterTalk.HANG_UP if first.name == "Hangup" else AfterTalk.FRONT_OF_QUEUE
