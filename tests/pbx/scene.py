@@ -122,10 +122,11 @@ async def talk(
     story = await Story.begin(room, number)
     call = await dial(room, caller, number)
     desk = await agent.incoming()
+    scene = Scene(room, story, caller, agent, units, call, desk)
+    await scene.listen(caller=call)  # before the first word: by it the recording's clock is set
     await desk.answer()
     await desk.wait_for_talk()
-    scene = Scene(room, story, caller, agent, units, call, desk)
-    await scene.listen(caller=call, operator=desk)
+    await scene.listen(operator=desk)
     await story.told("AgentAnswered")
     return scene
 
