@@ -13,7 +13,6 @@ from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen
-from cc110.core.ids import Number
 from cc110.core.words import Language
 from cc110.journal.blocks import BlocksReader
 from cc110.journal.calls import CallsReader
@@ -35,6 +34,7 @@ from cc110.service.clock import SystemClock
 from cc110.service.control import ControlServer
 from cc110.service.heartbeat import beat, tell_systemd
 from cc110.service.ivr import Ivr
+from cc110.service.known import LookUps
 from cc110.service.mirror import MirrorReader, refill
 from cc110.service.outbox import Outbox
 from cc110.service.reconcile import reconcile, resume_calls
@@ -45,7 +45,6 @@ _log = structlog.get_logger("daemon")
 _FRESH_S: Final = 120
 """A PBX that is up for less was restarted."""
 _SETTLE_S: Final = 5.0
-_KNOWN_S: Final = 0.05
 _NICE: Final = 5
 """The PBX goes first when the processor is short: it carries the call, the daemon decides and remembers."""
 
@@ -89,9 +88,11 @@ class Daemon:
         self._lists = AmiLists(self.link)
         self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
         greeting = config.settings.greeting
+        self._known = LookUps(self.lookups.known_of)
         self._ivr = Ivr(
             self._clock,
             config.time_zone,
+            self._known,
             with_menu=greeting.menu,
             wait_s=greeting.menu_wait_ms / 1000,
         )
@@ -161,6 +162,7 @@ class Daemon:
         control = ControlServer(control_socket(self.config), self.desk)
         await control.start()
         stack.push_async_callback(control.aclose)
+        stack.push_async_callback(self._known.aclose)
         agi = AgiServer(
             self.config.settings.agi.host,
             self.config.settings.agi.port,
@@ -171,15 +173,8 @@ class Daemon:
 
     async def _greet(self, session: AgiSession) -> None:
         """One caller's greeting, on the FastAGI script ``ivr``."""
-        line = AgiCallerLine(session, self._prompts, Language(self.config.settings.site.language))
-        known = asyncio.create_task(self._known(line.number), name=f"known {line.call_id}")
-        try:
-            await self._ivr.greet(line, _in_time(known))
-        finally:
-            known.cancel()
-
-    async def _known(self, number: Number | None) -> str:
-        return await self.lookups.known_of(number) if number else ""
+        language = Language(self.config.settings.site.language)
+        await self._ivr.greet(AgiCallerLine(session, self._prompts, language))
 
     async def _tell_ready(self, on_ready: Callable[[], None]) -> None:
         await self.link.await_live()
@@ -202,14 +197,6 @@ class Daemon:
                 await self.outbox.drained()
         except TimeoutError:
             _log.error("stopped with events that are not in the journal", events=len(self.outbox))
-
-
-async def _in_time(known: asyncio.Task[str]) -> str:
-    """What the journal knew while the caller listened; he never waits for it."""
-    await asyncio.wait({known}, timeout=_KNOWN_S)
-    return (
-        known.result() if known.done() and not known.cancelled() and not known.exception() else ""
-    )
 
 
 async def run_daemon(

@@ -1,42 +1,63 @@
 """A caller who listens, over FastAGI: prompts, keys, and the watchdog that lets the dialplan go on without us.
 
-Before each prompt the channel's absolute time-out is put forward to what the prompt needs and a little
-more. A daemon that hangs lets it run out, and the dialplan goes on (extension ``T`` of ``cc110-greeting``).
+Before each step the channel's absolute time-out is put forward to what the step needs and a little more. A
+daemon that hangs lets it run out, and the dialplan goes on (extension ``T`` of ``cc110-greeting``).
 """
 
+from contextlib import suppress
 from typing import Final
 
-from cc110.core.ids import CallId, Number
+import structlog
+
+from cc110.core.ids import Number
 from cc110.core.numbers import is_number
 from cc110.core.words import Language, MenuChoice
 from cc110.pbx import names
-from cc110.pbx.agi import AgiSession
+from cc110.pbx.agi import AgiInjection, AgiRefused, AgiSession
 from cc110.pbx.prompts import Prompts
+
+_log = structlog.get_logger("ivr")
 
 _PATIENCE_S: Final = 2.0
 """How long the dialplan waits beyond what a step needs: the most that a hung daemon delays a caller."""
+_BEYOND_S: Final = 1.0
+"""How much longer than the dialplan we wait for Asterisk's word: it is the first to end a step."""
 
 
 class AgiCallerLine:
-    """`service.ivr.CallerLine` over one FastAGI session (``AGI(.../ivr,call id,number)``)."""
+    """`service.ivr.CallerLine` over one FastAGI session (``AGI(.../ivr,call id,number)``).
+
+    Each method raises CallerHungUp when the caller is gone, and AgiError when Asterisk does not do its part.
+    """
 
     def __init__(self, session: AgiSession, prompts: Prompts, language: Language) -> None:
         """Speak to the session's caller, in the site's language first."""
         self._session = session
         self._prompts = prompts
+        self._language = language
         self._spoke = False
-        self.language = language
-        self.call_id = CallId(session.env.get("agi_arg_1", ""))
+        self._call_id = session.env.get("agi_arg_1", "")
         number = session.env.get("agi_arg_2", "")
         self.number = Number(number) if is_number(number) else None
 
     async def play(self, prompt: str, keys: str) -> str:
-        """Play a prompt; a key of `keys` interrupts it and is returned, else nothing."""
-        await self._patience(self._prompts[prompt].max_s)
+        """Play a prompt; a key of `keys` interrupts it and is returned, else nothing.
+
+        A prompt that can't be played is left out: the menu goes on without it.
+        """
+        lasts = self._prompts[prompt].max_s
+        await self._patience(lasts)
         if not self._spoke:
             self._spoke = True
             await self._session.set_variable(names.VAR_SPOKE, "1")
-        return await self._session.stream_file(f"cc110/{prompt}", keys)
+        limit = lasts + _PATIENCE_S + _BEYOND_S
+        try:
+            return await self._session.stream_file(f"cc110/{prompt}", keys, deadline_s=limit)
+        except AgiRefused as error:
+            _log.error(
+                "a prompt can't be played", prompt=prompt, call=self._call_id, error=str(error)
+            )
+            return ""
 
     async def key(self, seconds: float) -> str:
         """The next key, or nothing after that many seconds."""
@@ -47,9 +68,9 @@ class AgiCallerLine:
 
     async def speak(self, language: Language) -> bool:
         """Go on in this language; True when it is another one than before."""
-        if language is self.language:
+        if language is self._language:
             return False
-        self.language = language
+        self._language = language
         await self._session.set_variable("CHANNEL(language)", language)
         await self._session.set_variable(names.VAR_LANG, language)
         return True
@@ -57,7 +78,8 @@ class AgiCallerLine:
     async def done(self, choice: MenuChoice, label: str) -> None:
         """The last word: only a choice that stands in the variable counts, so it is set last."""
         if label:
-            await self._session.set_variable(names.VAR_LABEL, label)
+            with suppress(AgiInjection):
+                await self._session.set_variable(names.VAR_LABEL, label)
         await self._session.set_variable(names.VAR_CHOICE, choice)
 
     async def _patience(self, seconds: float) -> None:

@@ -1,10 +1,18 @@
-"""A FastAGI server: Asterisk connects, says who calls, and does what the handler asks.
+"""A small FastAGI server: Asterisk connects, says who calls, and does what the handler asks.
 
 Layers: `wire` (bytes and messages, no I/O), `session` (commands with deadlines), `connection` (one socket)
-and `server` (all of them, with limits). Source: Asterisk's res/res_agi.c.
+and `server` (all of them, with limits). Source: Asterisk's res/res_agi.c. The port has no authentication
+and belongs on the loopback.
 """
 
-from cc110.pbx.agi.errors import AgiError, AgiInjection, AgiRefused, AgiSilent, CallerHungUp
+from cc110.pbx.agi.errors import (
+    AgiError,
+    AgiInjection,
+    AgiNotListening,
+    AgiRefused,
+    AgiSilent,
+    CallerHungUp,
+)
 from cc110.pbx.agi.server import AgiCounts, AgiLimits, AgiServer, Handler
 from cc110.pbx.agi.session import AgiSession
 from cc110.pbx.agi.wire import Reply
@@ -14,6 +22,7 @@ __all__ = [
     "AgiError",
     "AgiInjection",
     "AgiLimits",
+    "AgiNotListening",
     "AgiRefused",
     "AgiServer",
     "AgiSession",

@@ -1,7 +1,7 @@
 """One FastAGI connection: an environment, then one handler until it ends."""
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, assert_never, cast
 
 import structlog
 
@@ -10,153 +10,131 @@ from cc110.pbx.agi.session import AgiSession
 from cc110.pbx.agi.wire import AgiWire, Broken, Environment, Hangup, Message, Reply
 
 if TYPE_CHECKING:
-    from cc110.pbx.agi.server import AgiServer
+    from cc110.pbx.agi.server import AgiServer, Handler
 
-log = structlog.get_logger(__name__)
+_log = structlog.get_logger("agi")
 
 
 class Connection(asyncio.Protocol):
-    """The protocol of one socket.
-
-    Attributes:
-        task: the handler's, once the environment is complete.
-    """
+    """The protocol of one socket."""
 
     def __init__(self, server: "AgiServer") -> None:
         """Belong to a server, whose limits apply."""
-        self.task: asyncio.Task[None] | None = None
         self._server = server
         self._loop = asyncio.get_running_loop()
         self._wire = AgiWire()
         self._session: AgiSession | None = None
+        self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._ending: asyncio.TimerHandle | None = None
 
     # --- from the socket ------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Admit the peer for as long as it takes to say who calls."""
         self._transport = cast("asyncio.Transport", transport)
-        if not self._server.admit(self):
-            self._refuse("too many connections")
+        if reason := self._server.admit(self):
+            self.cut(reason)
             return
         limit = self._server.limits.header_s
-        self._timer = self._loop.call_later(limit, self._refuse, "no environment in time")
+        self._timer = self._loop.call_later(limit, self.cut, "no environment in time")
 
     def data_received(self, data: bytes) -> None:
-        """Act on each message that is complete."""
+        """Act on each message that is complete, until one of them ends the connection."""
         for message in self._wire.feed(data):
+            if self._transport is None or self._transport.is_closing():
+                return
             self._act(message)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take it for a hang-up: the dialplan has gone on, whether the caller has or not."""
         self._transport = None
         self._server.discard(self)
-        self._stop_timer()
-        self._hang_up()
+        if self._task is None or self._task.done():
+            self._stop_timer()
+        else:
+            self._hang_up()
 
     def _act(self, message: Message) -> None:
         match message:
             case Environment():
                 self._begin(message)
-            case Broken():
-                self.cut(message.reason)
-            case Reply() if self._session is not None:
+            case Reply():
+                assert self._session, "the wire gives an environment first"
                 self._session.on_reply(message)
             case Hangup():
                 self._hang_up()
-            case Reply():
-                pass
+            case Broken(reason=reason):
+                self.cut(reason)
+            case _:
+                assert_never(message)
 
     # --- one session ----------------------------------------------------------------------------
 
     def _begin(self, environment: Environment) -> None:
-        self._stop_timer()
-        if environment.forged:
-            self._refuse("a forged environment")
+        handler = self._server.take(self, environment.values.get("agi_network_script", ""))
+        if handler is None:
+            self.cut("no such script")
             return
-        try:
-            session = AgiSession(environment.values, self._write, self.cut)
-        except AgiError as error:
-            self._refuse(str(error))
-            return
-        if session.script not in self._server.handlers:
-            self._refuse(f"no handler {session.script[:60]!r}")
-            return
-        self._server.counts.begun += 1
-        self._session = session
-        self.task = self._loop.create_task(self._run(session))
-        self._timer = self._loop.call_later(self._server.limits.session_s, self.task.cancel)
+        self._session = AgiSession(environment.values, self._write, self.cut)
+        self._task = self._server.spawn(self._run(handler, self._session))
+        self._cancel_in(self._server.limits.session_s)
 
-    async def _run(self, session: AgiSession) -> None:
+    async def _run(self, handler: "Handler", session: AgiSession) -> None:
+        counts = self._server.counts
         try:
-            await self._server.handlers[session.script](session)
+            await handler(session)
         except CallerHungUp:
-            self._server.counts.hung_up += 1
+            counts.hung_up += 1
         except asyncio.CancelledError:
-            self._count_cancelled(session)
-        except Exception as error:
-            self._fail(session, error)
+            counts.cancelled += 1
+            self._server.warn("a session was cancelled", "it took too long, or the server closes")
+            raise
+        except AgiError as error:
+            counts.failed += 1
+            self._server.warn("a session failed; its caller goes on", str(error))
+        except Exception:
+            counts.failed += 1
+            _log.exception("a handler failed; its caller goes on")
         finally:
             self._end()
 
-    def _count_cancelled(self, session: AgiSession) -> None:
-        if session.is_hung_up:
-            self._server.counts.hung_up += 1
-        else:
-            self._fail(session, AgiError("cut: too long, or the server closes"))
-
-    def _fail(self, session: AgiSession, error: Exception) -> None:
-        self._server.counts.failed += 1
-        ours = isinstance(error, AgiError)
-        log.error(
-            "agi_session_failed",
-            script=session.script,
-            uniqueid=session.uniqueid,
-            error=str(error),
-            exc_info=None if ours else error,
-        )
-        self._write(b"failure\n")
-
     def _end(self) -> None:
+        """Close when Asterisk has what was sent; it has a moment for that."""
         self._stop_timer()
-        if self._ending is not None:
-            self._ending.cancel()
-        if self._transport is not None:
+        if self._transport:
             self._transport.close()
+            limit = self._server.limits.hangup_s
+            self._timer = self._loop.call_later(limit, self._transport.abort)
 
     def _hang_up(self) -> None:
-        if self._session is not None:
+        """The handler has a moment to notice, from the first sign on."""
+        assert self._session, "the wire gives an environment first"
+        if not self._session.is_over:
             self._session.on_hangup()
-        if self.task is not None and not self.task.done() and self._ending is None:
-            limit = self._server.limits.hangup_s
-            self._ending = self._loop.call_later(limit, self.task.cancel)
+            self._cancel_in(self._server.limits.hangup_s)
 
     def _write(self, line: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport and not self._transport.is_closing():
             self._transport.write(line)
 
+    def _cancel_in(self, seconds: float) -> None:
+        assert self._task
+        self._stop_timer()
+        self._timer = self._loop.call_later(seconds, self._task.cancel)
+
     def _stop_timer(self) -> None:
-        if self._timer is not None:
+        if self._timer:
             self._timer.cancel()
             self._timer = None
 
     # --- ends -----------------------------------------------------------------------------------
 
-    def _refuse(self, reason: str) -> None:
-        self._server.refused(reason)
-        self._abort()
-
     def cut(self, reason: str) -> None:
-        """End the connection at once; the session learns of it as of a hang-up."""
+        """End the connection at once; a session learns of it as of a hang-up."""
         if self._session is None:
-            self._refuse(reason)
+            self._server.refused(reason)
         else:
-            log.warning("agi_cut", script=self._session.script, reason=reason)
-            self._abort()
-
-    def _abort(self) -> None:
-        self._stop_timer()
-        if self._transport is not None:
+            self._server.warn("a session was cut; its caller goes on", reason)
+        if self._transport:
             self._transport.abort()

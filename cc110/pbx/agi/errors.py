@@ -1,5 +1,11 @@
 """What can go wrong in a FastAGI session. Each ends only its own session."""
 
+from cc110.ports import Cc110Error
+
+
+class AgiNotListening(Cc110Error):
+    """The daemon can't listen for the dialplan."""
+
 
 class AgiError(Exception):
     """A FastAGI session can't go on as asked."""
@@ -9,7 +15,7 @@ class AgiError(Exception):
 
 
 class AgiInjection(AgiError, ValueError):
-    """A command that may not go on the wire: control character, too long or too many words."""
+    """A command that may not go on the wire: a control character, or too long."""
 
 
 class AgiRefused(AgiError):
@@ -17,7 +23,7 @@ class AgiRefused(AgiError):
 
 
 class AgiSilent(AgiError, TimeoutError):
-    """Asterisk did not answer in time; the connection is closed, so that no answer can shift."""
+    """Asterisk did not answer in time; the connection is cut, so that no answer can shift."""
 
 
 class CallerHungUp(AgiError):

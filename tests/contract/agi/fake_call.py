@@ -34,7 +34,7 @@ class FakeCall:
         self.writer.write(data.encode() if isinstance(data, str) else data)
 
     async def command(self) -> str:
-        """Read the next command's line."""
+        """Read the next command's line; nothing when the server has closed."""
         async with asyncio.timeout(PATIENCE_S):
             return (await self.reader.readline()).decode().removesuffix("\n")
 
@@ -61,6 +61,11 @@ class FakeCall:
                 return await self.rest() == ""
         except TimeoutError:
             return False
+
+    def hang_up(self) -> None:
+        """Close as Asterisk does with AGIEXITONHANGUP: a last word, then nothing more."""
+        self.send("HANGUP\n")
+        self.writer.close()
 
     def close(self) -> None:
         """Close at once."""

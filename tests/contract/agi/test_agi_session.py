@@ -6,9 +6,18 @@ from contextlib import suppress
 
 import pytest
 
-from cc110.pbx.agi import AgiInjection, AgiRefused, AgiSession, AgiSilent, CallerHungUp
-from tests.contract.agi.fake_call import Told, calling, serving, works
+from cc110.pbx.agi import AgiInjection, AgiRefused, AgiSession, AgiSilent, CallerHungUp, Reply
+from tests.contract.agi.fake_call import (
+    Told,
+    calling,
+    connection,
+    environment,
+    serving,
+    until,
+    works,
+)
 
+pytestmark = pytest.mark.asyncio
 Step = Callable[[AgiSession], Awaitable[object]]
 
 
@@ -30,8 +39,6 @@ async def outcome_of(step: Step, *replies: str) -> tuple[object, list[str]]:
 @pytest.mark.parametrize(
     ("step", "line", "reply", "value"),
     [
-        (lambda s: s.answer(), "ANSWER", "200 result=0", None),
-        (lambda s: s.hang_up(), "HANGUP", "200 result=1", None),
         (
             lambda s: s.stream_file("cc110/menu", "12#"),
             'STREAM FILE "cc110/menu" "12#"',
@@ -39,48 +46,29 @@ async def outcome_of(step: Step, *replies: str) -> tuple[object, list[str]]:
             "#",
         ),
         (lambda s: s.stream_file("menu"), 'STREAM FILE "menu" ""', "200 result=0 endpos=8000", ""),
-        (
-            lambda s: s.get_option("menu", "12", 500),
-            'GET OPTION "menu" "12" "500"',
-            "200 result=50 endpos=1",
-            "2",
-        ),
-        (
-            lambda s: s.get_data("menu", 2000, 4),
-            'GET DATA "menu" "2000" "4"',
-            "200 result=71 (timeout)",
-            "71",
-        ),
         (lambda s: s.wait_for_digit(100), 'WAIT FOR DIGIT "100"', "200 result=0", ""),
-        (lambda s: s.say_digits("110", "*"), 'SAY DIGITS "110" "*"', "200 result=42", "*"),
+        (lambda s: s.wait_for_digit(100), 'WAIT FOR DIGIT "100"', "200 result=-", ""),
+        (lambda s: s.wait_for_digit(100), 'WAIT FOR DIGIT "100"', f"200 result={'9' * 5000}", ""),
         (
             lambda s: s.set_variable("TIMEOUT(absolute)", "2.50"),
             'SET VARIABLE "TIMEOUT(absolute)" "2.50"',
             "200 result=1",
             None,
         ),
-        (lambda s: s.get_variable("A"), 'GET VARIABLE "A"', "200 result=1 (a) b)", "a) b"),
-        (lambda s: s.get_variable("A"), 'GET VARIABLE "A"', "200 result=1 ()", ""),
-        (lambda s: s.get_variable("A"), 'GET VARIABLE "A"', "200 result=0", None),
         (
-            lambda s: s.get_full_variable("${CHANNEL(state)}"),
-            'GET FULL VARIABLE "${CHANNEL(state)}"',
-            "200 result=1 (Up)",
-            "Up",
-        ),
-        (
-            lambda s: s.database_get("cc110-block", "62812"),
-            'DATABASE GET "cc110-block" "62812"',
-            "200 result=0",
+            lambda s: s.set_variable("A", 'say "hi" \\'),
+            'SET VARIABLE "A" "say \\"hi\\" \\\\"',
+            "200 result=1",
             None,
         ),
+        (lambda s: s.get_variable("A"), 'GET VARIABLE "A"', "200 result=1 (a (b) c)", "a (b) c"),
+        (lambda s: s.get_variable("A"), 'GET VARIABLE "A"', "200 result=0", ""),
         (
-            lambda s: s.exec("Queue", "polda", "c"),
-            'EXEC "Queue" "polda,c"',
-            "200 result=0",
-            "0",
+            lambda s: s.ask("EXEC", "NoSuch"),
+            'EXEC "NoSuch"',
+            "200 result=-2",
+            Reply(code=200, result="-2"),
         ),
-        (lambda s: s.verbose('say "hi"'), 'VERBOSE "say \\"hi\\"" "1"', "200 result=1", None),
     ],
 )
 async def test_a_command_goes_out_as_asterisk_reads_it_and_its_reply_comes_back(
@@ -91,34 +79,27 @@ async def test_a_command_goes_out_as_asterisk_reads_it_and_its_reply_comes_back(
 
 
 async def test_the_handler_knows_the_call() -> None:
-    """Script, parameters, arguments and channel, each parsed safely."""
+    """Everything that Asterisk said of it."""
     told = Told()
 
     async def handler(session: AgiSession) -> None:
-        told.say((session.script, session.parameters, session.arguments, session.uniqueid))
+        told.say(dict(session.env))
 
-    more = {"arg_1": "first one", "arg_2": ""}
-    async with serving(handler) as server, calling(server, "test?a=b%20c&a=2&d", **more):
-        expected = ("test", {"a": "b c", "d": ""}, ("first one", ""), "1.2")
-        assert await told.outcome() == expected
+    async with serving(handler) as server, calling(server, arg_1="first one", arg_2=""):
+        env = await told.outcome()
+        assert isinstance(env, dict)
+        assert (env["agi_arg_1"], env["agi_arg_2"], env["agi_uniqueid"]) == ("first one", "", "1.2")
 
 
-@pytest.mark.parametrize(
-    ("step", "reply", "text"),
-    [
-        (lambda s: s.ask("BOGUS"), "510 Invalid or unknown command", "BOGUS: 510 Invalid"),
-        (lambda s: s.answer(), "511 Command Not Permitted on a dead channel", "ANSWER: 511"),
-        (lambda s: s.exec("NoSuch"), "200 result=-2", "no application 'NoSuch'"),
-    ],
-)
-async def test_a_refused_command_says_so(step: Step, reply: str, text: str) -> None:
-    """In Asterisk's words where it has any."""
-    error, _ = await outcome_of(step, reply)
+async def test_a_refused_command_says_so_in_asterisks_words() -> None:
+    """At most in 200 of its letters."""
+    error, _ = await outcome_of(lambda s: s.ask("BOGUS"), f"510 Invalid {'x' * 9000}")
     assert isinstance(error, AgiRefused)
-    assert text in str(error)
+    assert str(error).startswith("BOGUS: 510 Invalid")
+    assert len(str(error)) < 250
 
 
-async def test_p2_a_usage_text_of_many_lines_is_one_reply() -> None:
+async def test_a_usage_text_of_many_lines_is_one_reply() -> None:
     """The next command gets its own reply, not the rest of the text."""
 
     async def step(session: AgiSession) -> object:
@@ -130,34 +111,38 @@ async def test_p2_a_usage_text_of_many_lines_is_one_reply() -> None:
     assert (await outcome_of(step, usage, "200 result=1 (a)"))[0] == "a"
 
 
-async def test_p3_a_line_break_in_a_value_never_reaches_the_socket() -> None:
+async def test_a_line_break_in_a_value_never_reaches_the_socket() -> None:
     """It would be a command of the attacker's choice; the session goes on."""
 
     async def step(session: AgiSession) -> object:
         with pytest.raises(AgiInjection):
-            await session.verbose("x\nEXEC System reboot")
+            await session.set_variable("A", "x\nEXEC System reboot")
         return await session.get_variable("A")
 
     assert await outcome_of(step, "200 result=1 (a)") == ("a", ['GET VARIABLE "A"'])
 
 
 async def test_a_missing_prompt_is_no_hangup() -> None:
-    """Asterisk says -1 for both; a look at the channel tells them apart."""
-    error, commands = await outcome_of(
-        lambda s: s.stream_file("nofile"), "200 result=-1 endpos=0", "200 result=6"
-    )
-    assert isinstance(error, AgiRefused)
-    assert commands[1] == "CHANNEL STATUS"
+    """Asterisk says -1 for both; its answer to a question about the channel tells them apart."""
+
+    async def step(session: AgiSession) -> object:
+        with pytest.raises(AgiRefused, match="STREAM FILE: Asterisk could not do it"):
+            await session.stream_file("nofile")
+        return await session.get_variable("A")
+
+    replies = ("200 result=-1 endpos=0", "200 result=6", "200 result=1 (a)")
+    value, commands = await outcome_of(step, *replies)
+    assert (value, commands[1]) == ("a", "CHANNEL STATUS")
 
 
 @pytest.mark.parametrize(
     "replies",
     [
-        pytest.param(("200 result=-1\nHANGUP",), id="told with the reply"),
-        pytest.param(("200 result=-1", "HANGUP\n511 dead"), id="told with the look"),
-        pytest.param(("200 result=-1", "511 dead"), id="not told"),
-        pytest.param(("HANGUP\n200 result=-1",), id="told before the reply"),
         pytest.param(("HANGUP",), id="no reply"),
+        pytest.param(("HANGUP\n200 result=-1 endpos=0",), id="before the reply"),
+        pytest.param(("200 result=-1 endpos=0\nHANGUP",), id="after the reply"),
+        pytest.param(("200 result=-1 endpos=0", "HANGUP\n200 result=6"), id="at the question"),
+        pytest.param(("511 Command Not Permitted on a dead channel",), id="dead channel"),
     ],
 )
 async def test_a_hangup_during_a_command_raises_from_it(replies: tuple[str, ...]) -> None:
@@ -166,56 +151,101 @@ async def test_a_hangup_during_a_command_raises_from_it(replies: tuple[str, ...]
     assert isinstance(error, CallerHungUp)
 
 
-async def test_a_hangup_between_commands_raises_from_the_next_one() -> None:
-    """Nothing is sent for it."""
-    told, go = Told(), asyncio.Event()
-
-    async def handler(session: AgiSession) -> None:
-        await session.verbose("first")
-        await go.wait()
-        try:
-            await session.answer()
-        except CallerHungUp as error:
-            told.say(error)
-
-    async with serving(handler) as server, calling(server) as call:
-        await call.serve("200 result=1\nHANGUP")
-        go.set()
-        assert isinstance(await told.outcome(1), CallerHungUp)
-        assert await call.rest() == ""
+async def test_a_hangup_before_the_first_command_raises_from_it() -> None:
+    """It comes with the environment; no command is sent."""
+    error, rest = await first_command_after("HANGUP\n")
+    assert (isinstance(error, CallerHungUp), rest) == (True, "")
 
 
-async def test_p2_after_a_hangup_replies_stay_matched() -> None:
-    """The reply to the command that was given up is skipped, also when it comes much later."""
-
-    async def step(session: AgiSession) -> object:
-        with pytest.raises(CallerHungUp):
-            await session.stream_file("menu")
-        first = session.get_variable("A")
-        return await first, await session.get_variable("B")
-
+async def first_command_after(said: str) -> tuple[object, str]:
+    """What a handler's first command comes to, and what it sends, when this follows the environment."""
     told = Told()
 
     async def handler(session: AgiSession) -> None:
-        told.say(await step(session))
+        try:
+            told.say(await session.get_variable("A"))
+        except Exception as error:
+            told.say(error)
+
+    async with serving(handler) as server, connection(server) as call:
+        call.send(environment() + said)
+        return await told.outcome(1), await call.rest()
+
+
+async def test_a_hangup_between_commands_raises_from_all_that_follow() -> None:
+    """Nothing is sent for them."""
+    told, go = Told(), asyncio.Event()
+
+    async def handler(session: AgiSession) -> None:
+        await session.set_variable("A", "1")
+        await go.wait()
+        for _ in range(2):
+            with pytest.raises(CallerHungUp):
+                await session.set_variable("B", "1")
+        told.say(session.is_over)
+
+    async with serving(handler) as server, calling(server) as call:
+        await call.serve("200 result=1\nHANGUP")
+        assert await works(server)
+        go.set()
+        assert await told.outcome(1) is True
+        assert await call.rest() == ""
+
+
+async def test_a_hangup_after_the_last_command_changes_nothing() -> None:
+    """Asterisk says it at the end of every session."""
+    told = Told()
+
+    async def handler(session: AgiSession) -> None:
+        told.say(await session.get_variable("A"))
+
+    async with serving(handler) as server, calling(server) as call:
+        await call.serve("200 result=1 (a)")
+        call.hang_up()
+        assert await told.outcome() == "a"
+        await until(lambda: server.connections == 0)
+        assert (server.counts.hung_up, server.counts.failed) == (0, 0)
+
+
+@pytest.mark.parametrize("said", ["", "200 resu"])
+@pytest.mark.parametrize("how", ["close", "hang_up"])
+async def test_a_peer_that_dies_in_a_command_is_a_hangup(said: str, how: str) -> None:
+    """With a reset or in good order, before the reply or in the middle of it."""
+    told = Told()
+
+    async def handler(session: AgiSession) -> None:
+        try:
+            await session.stream_file("menu")
+        except CallerHungUp as error:
+            told.say(error)
+            raise
 
     async with serving(handler) as server, calling(server) as call:
         await call.command()
-        call.send("HANGUP\n")
-        assert await call.command() == 'GET VARIABLE "A"'
-        call.send("200 result=-1\n200 result=1 (a)\n")
-        await call.serve("200 result=1 (b)")
-        assert await told.outcome() == ("a", "b")
+        if said:
+            call.send(said)
+        getattr(call, how)()
+        assert isinstance(await told.outcome(0.5), CallerHungUp)
+        await until(lambda: server.sessions == 0)
+        assert (server.counts.hung_up, server.counts.failed) == (1, 0)
 
 
-@pytest.mark.parametrize("sign", ["HANGUP\n", ""], ids=["hangup", "closed connection"])
-async def test_x4_a_handler_is_cancelled_soon_after_its_caller_is_gone(sign: str) -> None:
-    """Wherever it waits, within a second; also when it caught the exception and went on."""
+@pytest.mark.parametrize(
+    "signs",
+    [
+        pytest.param(["HANGUP\n"], id="HANGUP"),
+        pytest.param(["HANGUP\n"] * 3, id="HANGUP again and again"),
+        pytest.param(["HANGUP\n" * 9], id="HANGUP until a rule is broken"),
+        pytest.param([], id="a closed connection"),
+    ],
+)
+async def test_a_handler_is_cancelled_soon_after_its_caller_is_gone(signs: list[str]) -> None:
+    """Wherever it hangs, half a second after the first sign; also when it went on after it (X4)."""
     told = Told()
 
     async def handler(session: AgiSession) -> None:
         with suppress(CallerHungUp):
-            await session.answer()
+            await session.stream_file("menu")
         try:
             await asyncio.Event().wait()
         finally:
@@ -223,83 +253,97 @@ async def test_x4_a_handler_is_cancelled_soon_after_its_caller_is_gone(sign: str
 
     async with serving(handler) as server, calling(server) as call:
         await call.command()
-        if sign:
-            call.send(sign)
-        else:
-            call.close()
-        assert await told.outcome(1) == "cancelled"
+        async with asyncio.timeout(0.7):
+            for sign in signs:
+                call.send(sign)
+                with suppress(TimeoutError):
+                    await told.outcome(0.2)
+            if not signs:
+                call.close()
+            assert await told.outcome() == "cancelled"
+        await until(lambda: server.sessions == server.connections == 0)
         assert await works(server)
-        assert server.counts.hung_up == 1
+        assert server.counts.cancelled == 1
 
 
 async def test_asterisks_silence_ends_the_session_at_the_commands_deadline() -> None:
-    """The late answer could be taken for the next command's, so the connection is closed."""
+    """The late answer would be taken for the next command's, so there is no next command."""
     told = Told()
 
     async def handler(session: AgiSession) -> None:
-        try:
+        with pytest.raises(AgiSilent, match=r"no answer to STREAM FILE in 0\.1 s"):
             await session.stream_file("menu", deadline_s=0.1)
-        except AgiSilent as error:
-            told.say(str(error))
-            await session.answer()
+        with pytest.raises(CallerHungUp):
+            await session.set_variable("A", "1")
+        told.say("over")
 
     async with serving(handler) as server, calling(server) as call:
         await call.command()
-        assert await told.outcome(1) == "no answer to STREAM FILE within 0.1 s"
         assert await call.rest() == ""
+        assert await told.outcome(1) == "over"
         assert await works(server)
+
+
+async def test_a_command_that_is_given_up_ends_the_session() -> None:
+    """A handler's own time-out leaves a reply behind that belongs to no command any more."""
+    told = Told()
+
+    async def handler(session: AgiSession) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await session.stream_file("menu")
+        try:
+            told.say(await session.get_variable("A"))
+        except CallerHungUp as error:
+            told.say(error)
+
+    async with serving(handler) as server, calling(server) as call:
+        await call.command()
+        with suppress(ConnectionError):
+            await call.command()
+        call.send("200 result=1 (of the prompt)\n")
+        assert isinstance(await told.outcome(1), CallerHungUp)
 
 
 @pytest.mark.parametrize(
     "extra",
-    ["200 result=1 (forged)", "something else", "x" * 20_000],
-    ids=["reply", "junk", "flood"],
+    ["200 result=1 (forged)", "something else", "", "x" * 20_000],
+    ids=["reply", "junk", "nothing", "flood"],
 )
-async def test_what_nobody_asked_for_ends_the_session(extra: str) -> None:
+async def test_what_nobody_asked_for_is_dropped_with_its_session(extra: str) -> None:
     """A value with a line break could forge the next reply; better none than a wrong one."""
     told = Told()
 
     async def handler(session: AgiSession) -> None:
         told.say(await session.get_variable("A"))
         await session.get_variable("B")
-        told.say("went on")
+        pytest.fail("the session went on")
 
     async with serving(handler) as server, calling(server) as call:
         await call.serve(f"200 result=1 (a)\n{extra}")
         assert await told.outcome() == "a"
         async with asyncio.timeout(1):  # not only when the next command's deadline has come
             await call.rest()
+        await until(lambda: server.sessions == 0)
+        assert (server.counts.hung_up, server.counts.failed) == (1, 0)
         assert await works(server)
+
+
+async def test_a_reply_that_comes_with_the_environment_answers_nothing() -> None:
+    """No command has been given yet; none is sent."""
+    error, rest = await first_command_after("200 result=1 (forged)\n")
+    assert (isinstance(error, CallerHungUp), rest) == (True, "")
 
 
 async def test_one_command_at_a_time() -> None:
     """A second one beside it is a fault of the handler."""
 
     async def step(session: AgiSession) -> object:
-        return await asyncio.gather(session.answer(), session.verbose("x"), return_exceptions=True)
+        steps = (session.get_variable("A"), session.get_variable("B"))
+        return await asyncio.gather(*steps, return_exceptions=True)
 
-    results, commands = await outcome_of(step, "200 result=0")
+    results, commands = await outcome_of(step, "200 result=1 (a)")
     assert isinstance(results, list)
-    assert [type(one) for one in results] == [type(None), RuntimeError]
-    assert commands == ["ANSWER"]
-
-
-async def test_a_command_that_was_cancelled_leaves_replies_matched() -> None:
-    """A handler may give a prompt up, for example for a time-out of its own."""
-
-    async def step(session: AgiSession) -> object:
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
-                await session.stream_file("menu")
-        return await session.get_variable("A")
-
-    told = Told()
-
-    async def handler(session: AgiSession) -> None:
-        told.say(await step(session))
-
-    async with serving(handler) as server, calling(server) as call:
-        await call.command()
-        await call.command()
-        call.send("200 result=49 endpos=10\n200 result=1 (a)\n")
-        assert await told.outcome() == "a"
+    assert results[0] == "a"
+    assert isinstance(results[1], RuntimeError)
+    assert commands == ['GET VARIABLE "A"']

@@ -1,4 +1,4 @@
-"""Bytes to messages and commands to bytes, without a socket."""
+"""What Asterisk says over FastAGI, byte by byte, without a socket."""
 
 from itertools import pairwise
 
@@ -6,110 +6,161 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cc110.pbx.agi import AgiInjection, Reply
+from cc110.pbx.agi import Reply
 from cc110.pbx.agi.wire import (
-    COMMAND_BYTES,
     ENV_BYTES,
     ENV_LINES,
+    HANGUPS,
     REPLY_BYTES,
     AgiWire,
     Broken,
     Environment,
     Hangup,
     Message,
-    command,
 )
 
 ENV = (
-    b"agi_network: yes\nagi_network_script: ivr?a=b\nagi_request: agi://127.0.0.1/ivr?a=b\n"
-    b"agi_channel: Local/x@agi-00000000;2\nagi_uniqueid: 1795346810.1\nagi_callerid: 6281200000001\n"
+    b"agi_network: yes\nagi_network_script: ivr\nagi_request: agi://127.0.0.1:4573/ivr\n"
+    b"agi_channel: PJSIP/trunk-00000000\nagi_uniqueid: 1795346810.1\nagi_callerid: 6280000000110\n"
     b"agi_calleridname: \xd1urhaliza\nagi_accountcode: \nagi_threadid: 140706893412032\n"
     b"agi_arg_1: first: one\nagi_arg_2: \n\n"
 )
-REPLIES = (
-    b"200 result=0\n200 result=1 (a (b) c)\n200 result=49 endpos=8000\n200 result= (timeout)\n"
-    b"200 result=1 ()\nHANGUP\n100 result=0 Trying...\n510 Invalid or unknown command\n"
-    b"511 Command Not Permitted on a dead channel or intercept routine\n"
+USAGE = (
     b"520-Invalid command syntax.  Proper usage follows:\nUsage: STREAM FILE\n    200 result=9\n"
-    b"520 End of proper usage.\n520 Invalid command syntax.  Proper usage not available.\n"
+    b"\n520 End of proper usage.\n"
+)
+REPLIES = (
+    b"200 result=0\n200 result=1 (a (b) c)\nHANGUP\n200 result=49 endpos=8000\n"
+    b"200 result= (timeout)\n200 result=1 ()\n200 result=-1\n510 Invalid or unknown command\n"
+    b"511 Command Not Permitted on a dead channel or intercept routine\n"
+    + USAGE
+    + b"520 Invalid command syntax.  Proper usage not available.\nHANGUP\n"
 )
 STREAM = ENV + REPLIES
 
 
-def past_env() -> AgiWire:
-    """A wire that has read an environment."""
+def said(*parts: bytes) -> list[Message]:
+    """All messages of the bytes, cut like this, on a new connection."""
     wire = AgiWire()
-    wire.feed(ENV)
-    return wire
+    return [message for part in parts for message in wire.feed(part)]
+
+
+def replies(*parts: bytes) -> list[Message]:
+    """The same after an environment."""
+    return said(ENV, *parts)[1:]
 
 
 def test_the_environment_is_read() -> None:
     """Values keep their colons, an empty value is a value, and bad bytes do not stop anything."""
-    (env,) = AgiWire().feed(ENV)
+    (env,) = said(ENV)
     assert isinstance(env, Environment)
-    assert env.values["agi_network_script"] == "ivr?a=b"
+    assert env.values["agi_network_script"] == "ivr"
     assert env.values["agi_arg_1"] == "first: one"
     assert (env.values["agi_accountcode"], env.values["agi_arg_2"]) == ("", "")
     assert env.values["agi_calleridname"] == "\ufffdurhaliza"
-    assert not env.forged
 
 
-def test_every_kind_of_reply_is_read() -> None:
-    """One message for each reply, usage texts included; a provisional reply is none."""
-    assert past_env().feed(REPLIES) == [
-        Reply(code=200, result="0", text="result=0"),
-        Reply(code=200, result="1", data="a (b) c", text="result=1 (a (b) c)"),
-        Reply(code=200, result="49", endpos=8000, text="result=49 endpos=8000"),
-        Reply(code=200, result="", data="timeout", text="result= (timeout)"),
-        Reply(code=200, result="1", data="", text="result=1 ()"),
+def test_every_kind_of_reply_is_read_and_hangup_anywhere() -> None:
+    """One message for each reply, however many lines it has."""
+    assert replies(REPLIES) == [
+        Reply(code=200, result="0"),
+        Reply(code=200, result="1", data="a (b) c"),
         Hangup(),
-        Reply(code=510, text="Invalid or unknown command"),
-        Reply(code=511, text="Command Not Permitted on a dead channel or intercept routine"),
-        Reply(code=520, text="Usage: STREAM FILE\n    200 result=9"),
-        Reply(code=520, text="Invalid command syntax.  Proper usage not available."),
+        Reply(code=200, result="49"),
+        Reply(code=200, result="", data="timeout"),
+        Reply(code=200, result="1", data=""),
+        Reply(code=200, result="-1"),
+        Reply(code=510, data="Invalid or unknown command"),
+        Reply(code=511, data="Command Not Permitted on a dead channel or intercept routine"),
+        Reply(code=520, data="End of proper usage."),
+        Reply(code=520, data="Invalid command syntax.  Proper usage not available."),
+        Hangup(),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("", ""),
+        ("()", "()"),
+        (")", ")"),
+        ("a) b=c", "a) b=c"),
+        ("x) endpos=1", "x) endpos=1"),
+        ("200 result=1 (y", "200 result=1 (y"),
+    ],
+)
+def test_a_value_keeps_its_brackets(value: str, read: str) -> None:
+    """The last bracket ends it, whatever stands inside."""
+    assert replies(f"200 result=1 ({value})\n".encode()) == [Reply(code=200, result="1", data=read)]
+
+
+def test_a_hangup_in_the_middle_of_a_usage_text_is_heard() -> None:
+    """It is out of band; the usage text goes on."""
+    assert replies(USAGE.replace(b"\n", b"\nHANGUP\n", 1)) == [
+        Hangup(),
+        Reply(code=520, data="End of proper usage."),
     ]
 
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=12))
 def test_the_network_may_cut_anywhere(cuts: list[int]) -> None:
     """Wherever the stream is cut, the messages are the same."""
-    wire = AgiWire()
     edges = [0, *sorted(cuts), len(STREAM)]
-    pieces = [STREAM[a:b] for a, b in pairwise(edges)]
-    assert [m for piece in pieces for m in wire.feed(piece)] == AgiWire().feed(STREAM)
+    assert said(*(STREAM[a:b] for a, b in pairwise(edges))) == said(STREAM)
 
 
 def test_the_network_may_cut_after_every_byte() -> None:
     """The same, one byte at a time."""
-    wire = AgiWire()
-    got = [m for i in range(len(STREAM)) for m in wire.feed(STREAM[i : i + 1])]
-    assert got == AgiWire().feed(STREAM)
-    assert len(got) == 11
+    assert said(*(STREAM[i : i + 1] for i in range(len(STREAM)))) == said(STREAM)
+    assert len(said(STREAM)) == 13
+
+
+@pytest.mark.parametrize("end", range(0, len(STREAM), 7))
+def test_a_truncated_line_is_no_message(end: int) -> None:
+    """What was said before it is all that is known; nothing is made up from a part of a line."""
+    assert said(STREAM[:end]) == said(STREAM[: STREAM.rfind(b"\n", 0, end) + 1])
 
 
 LINES = st.sampled_from(
-    [b"\n", b"agi_a: b\n", b"200 result=1 (x)\n", b"HANGUP\n", b"520-x\n", b"520 x\n", b"200 r"]
+    [
+        b"\n",
+        b"agi_a: b\n",
+        b"agi_arg_1: c\n",
+        b"200 result=1 (x)\n",
+        b"200 result=1 (x\n",
+        "²²² x\n٢٠٠ result=٩\n".encode(),
+        b"200 result=" + b"9" * 5_000 + b"\n",
+        b"HANGUP\n",
+        b"520-x\n",
+        b"520 x\n",
+        b"200 r",
+        b"\r",
+        b"x" * 9_000,
+        ENV,
+    ]
 )
 
 
-@given(st.lists(st.binary(max_size=40) | LINES | st.just(b"x" * 9_000)), st.integers(1, 7_000))
-def test_any_bytes_are_survived_within_bounds(parts: list[bytes], step: int) -> None:
-    """Nothing raises, memory is bounded, and after a broken rule nothing more is read."""
-    data = b"".join(parts)
+@given(st.sampled_from([b"", ENV]), st.lists(st.binary(max_size=40) | LINES), st.integers(1, 7_000))
+def test_any_bytes_are_survived_within_bounds(begin: bytes, parts: list[bytes], step: int) -> None:
+    """Nothing raises, memory is bounded, cuts do not matter, and after a broken rule nothing is read."""
+    data = begin + b"".join(parts)
     wire = AgiWire()
     got: list[Message] = []
     for at in range(0, len(data), step):
         got += wire.feed(data[at : at + step])
         assert len(wire._buffer) <= max(ENV_BYTES, REPLY_BYTES) + step
+    assert got == said(data)
     broken = [isinstance(message, Broken) for message in got]
     assert not any(broken[:-1])
     if any(broken):
-        assert wire.feed(STREAM) == []
+        assert [*wire.feed(STREAM)] == []
+        assert len(wire._buffer) == 0
 
 
-def broken(data: bytes, *, wire: AgiWire | None = None) -> str:
-    """The reason that the data's last message gives for its end."""
-    last = (wire or AgiWire()).feed(data)[-1]
+def broken(*parts: bytes) -> str:
+    """The reason that the last message gives for the end."""
+    last = said(*parts)[-1]
     assert isinstance(last, Broken)
     return last.reason
 
@@ -119,9 +170,11 @@ def broken(data: bytes, *, wire: AgiWire | None = None) -> str:
     [
         (b"agi_a: " + b"x" * ENV_BYTES, "too long"),
         (b"agi_a: " + b"x" * ENV_BYTES + b"\n\n", "too long"),
-        ((b"agi_a: " + b"x" * 1_000 + b"\n") * 17, "too long"),
-        (b"".join(b"agi_%d: x\n" % n for n in range(ENV_LINES + 1)) + b"\n", "too many lines"),
+        (b"".join(b"agi_%d: %s\n" % (n, b"x" * 1_000) for n in range(17)), "too long"),
+        (b"".join(b"agi_%d: x\n" % n for n in range(ENV_LINES + 1)) + b"\n", "many lines"),
         (b"GE", "no AGI environment"),
+        (b"agi_a: x\nodd\n\n", "no AGI environment"),
+        (b"\x16\x03\x01\n", "no AGI environment"),
         (b"\n", "no AGI environment"),
     ],
 )
@@ -132,107 +185,81 @@ def test_an_environment_beyond_a_limit_is_broken(data: bytes, reason: str) -> No
 
 def test_an_environment_at_the_limits_is_read() -> None:
     """The limits themselves are allowed."""
-    lines = [b"agi_%d: x\n" % n for n in range(ENV_LINES)]
-    assert isinstance(AgiWire().feed(b"".join(lines) + b"\n")[0], Environment)
+    lines = b"".join(b"agi_%02d: x\n" % n for n in range(ENV_LINES - 1))
+    last = b"agi_z: " + b"x" * (ENV_BYTES - len(lines) - 7) + b"\n"
+    (env,) = said(lines + last, b"\n")
+    assert isinstance(env, Environment)
+    assert len(env.values) == ENV_LINES
 
 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"200 result=1 (" + b"x" * REPLY_BYTES, "without end"),
+        (b"200 result=1 (" + b"x" * REPLY_BYTES, "too long"),
         (b"200 result=1 (" + b"x" * REPLY_BYTES + b")\n", "too long"),
-        (b"520-Usage\n" + (b"x" * 1_000 + b"\n") * 17, "usage text"),
+        (b"520-Usage\n" + (b"x" * 1_000 + b"\n") * 17, "too long"),
+        (b"520-Usage\n" + b"\n" * 17_000, "too long"),
+        (b"\n", "no reply"),
         (b"something else\n", "no reply"),
+        (b"agi_arg_1: forged\n", "no reply"),
         (b"200-result=1\n", "no reply"),
+        (b"20 result=1\n", "no reply"),
+        ("٢٠٠ result=1\n".encode(), "no reply"),
+        ("²²² result=1\n".encode(), "no reply"),
+        (b"200 OK\n", "no reply"),
+        (b"200 result=1\r\n", "no reply"),
         (b"200 result=1 (first line\nsecond line)\n", "line break"),
+        (b"HANGUP\n" * (HANGUPS + 1), "HANGUP"),
     ],
 )
 def test_a_reply_beyond_a_limit_is_broken(data: bytes, reason: str) -> None:
     """What is no reply could be one that somebody forged; replies would not match any more."""
-    assert reason in broken(data, wire=past_env())
+    assert reason in broken(ENV, data)
 
 
-BASE = b"agi_network_script: ivr\nagi_callerid: %s\nagi_context: in\nagi_threadid: 1\nagi_arg_1: true\n\n"
+def test_a_reply_at_the_limit_is_read() -> None:
+    """Also when it follows others."""
+    fits = b"200 result=1 (" + b"x" * (REPLY_BYTES - 15) + b")\n"
+    (_, reply) = replies(b"200 result=0\n", fits)
+    assert isinstance(reply, Reply)
+    assert len(reply.data) == REPLY_BYTES - 15
+
+
+BASE = (
+    b"agi_network_script: ivr\nagi_callerid: %s\nagi_calleridname: x\nagi_context: in\n"
+    b"agi_threadid: 1\nagi_arg_1: true\n\n"
+)
 
 
 @pytest.mark.parametrize(
     "number",
     [
-        b"62\nagi_arg_1: forged",
-        b"62\nagi_arg_7: forged",
-        b"62\nagi_context: forged",
-        b"62\nagi_network_script: forged",
-        b"62\nagi_context: in\nagi_threadid: 1\nagi_arg_1: forged",
+        pytest.param(b"62\nagi_arg_1: forged", id="an argument"),
+        pytest.param(b"62\nagi_arg_7: forged", id="an argument that is not there"),
+        pytest.param(b"62\nagi_context: forged", id="a later name"),
+        pytest.param(b"62\nagi_network_script: forged", id="an earlier name"),
+        pytest.param(
+            b"62\nagi_context: in\nagi_threadid: 1\nagi_arg_1: forged", id="all that follows"
+        ),
     ],
 )
-def test_a_line_break_in_a_callers_number_is_told(number: bytes) -> None:
-    """Asterisk does not escape it; names that come twice or out of order show it."""
-    (env,) = AgiWire().feed(BASE % number)
-    assert isinstance(env, Environment)
-    assert env.forged
-    assert env.values["agi_network_script"] == "ivr"
+def test_forged_lines_set_nothing(number: bytes) -> None:
+    """A line break in a caller's number would be read as further lines: there is no session then."""
+    assert broken(BASE % number) == "a forged environment"
+    assert isinstance(said(BASE % b"62")[-1], Environment)
 
 
-def test_the_first_value_wins_and_unknown_names_are_kept() -> None:
-    """A later Asterisk may say more."""
-    (env,) = AgiWire().feed(b"agi_new: 1\nagi_new: 2\nodd\n\n")
-    assert isinstance(env, Environment)
-    assert env.values == {"agi_new": "1", "odd": ""}
+def test_a_forged_end_of_the_environment_ends_the_session() -> None:
+    """A blank line in a caller's number brings the real rest among the replies."""
+    environment, end = said(BASE % b"62\nagi_arg_1: forged\n\n200 result=1 (forged)")[0::2]
+    assert isinstance(environment, Environment)
+    assert isinstance(end, Broken)
+    assert "no reply" in end.reason
 
 
-def test_a_forged_blank_line_ends_in_a_broken_rule() -> None:
-    """The rest of the environment is no reply."""
-    number = b"62\n\nagi_arg_1: forged"
-    assert "no reply" in broken(BASE % number)
-
-
-def parsed(line: bytes) -> list[str]:
-    """The words that Asterisk's parser (parse_args in res_agi.c) makes of a line, by its own rules."""
-    words: list[str] = []
-    quoted = escaped = False
-    between = True
-    for char in line.decode().removesuffix("\n"):
-        if char in " \t" and not quoted and not escaped:
-            between = True
-            continue
-        if between:
-            words.append("")
-            between = False
-        if char == '"' and not escaped:
-            quoted = not quoted
-        elif char == "\\" and not escaped:
-            escaped = True
-        else:
-            words[-1] += char
-            escaped = False
-    return words
-
-
-TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
-
-
-@given(st.lists(TEXT | st.sampled_from(['"', "\\", '\\"', 'a "b" c', "", " ", '" "x', "\\\\"])))
-def test_asterisk_reads_the_words_that_were_given_or_they_are_refused(words: list[str]) -> None:
-    """Quotes, backslashes, spaces and empty words come through; a second command never does (X4)."""
-    try:
-        line = command("EXEC", *words)
-    except AgiInjection:
-        assert any(ord(char) < 32 or ord(char) == 127 for word in words for char in word)
-        return
-    assert line.count(b"\n") == 1
-    assert parsed(line) == ["EXEC", *words]
-
-
-@given(TEXT, st.sampled_from([chr(code) for code in [*range(32), 127]]), TEXT)
-def test_a_control_character_is_refused_wherever_it_stands(a: str, control: str, b: str) -> None:
-    """A line break would begin another command (P3)."""
-    for words in [("EXEC", a + control + b), ("EXEC" + control,)]:
-        with pytest.raises(AgiInjection):
-            command(*words)
-
-
-@pytest.mark.parametrize("words", [["x" * COMMAND_BYTES], ["x"] * 101, ["\udc80"]])
-def test_what_asterisk_would_not_read_in_one_piece_is_refused(words: list[str]) -> None:
-    """It takes the rest of a long line for a command of its own."""
-    with pytest.raises(AgiInjection):
-        command("EXEC", *words)
+def test_who_takes_no_more_messages_has_no_work_with_the_rest() -> None:
+    """A flood in one piece is not read before the first of it is acted on."""
+    wire = AgiWire()
+    list(wire.feed(ENV))
+    next(iter(wire.feed(b"200 result=1\n" * 20_000)))
+    assert len(wire._buffer) == len(b"200 result=1\n") * 19_999

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from cc110.cli.failing import sentence
+from cc110.cli.failing import report, sentence
 from cc110.config.load import checkout
 from cc110.ports import Cc110Error
 from tests.unit.cli.shell import Shell
@@ -81,14 +81,26 @@ def test_verbose_shows_the_traceback_as_well(shell: Shell) -> None:
     assert answer.err.splitlines()[-1].startswith("cc110: there is no journal at ")
 
 
-def test_a_fault_of_the_program_is_one_sentence_too(shell: Shell) -> None:
-    """Whoever meets it learns how to tell more."""
+def test_a_journal_that_is_not_sqlite_is_refused_in_one_sentence(shell: Shell) -> None:
+    """The sentence says what a journal's address looks like."""
     answer = shell("calls", "list", CC110_JOURNAL__URL="postgresql+asyncpg://nowhere/x")
 
     assert answer.code == 1
     [line] = answer.err.splitlines()
-    assert "unexpected ValueError" in line
-    assert "cc110 -v" in line
+    assert "SQLite" in line
+    assert "sqlite:///" in line
+
+
+def test_a_fault_of_the_program_is_one_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever meets it learns how to tell more."""
+    assert report(ValueError("first line\nsecond line"), verbose=False) == 1
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    [line] = told.err.splitlines()
+    assert line == (
+        "cc110: unexpected ValueError: first line; second line (`cc110 -v ...` tells more)."
+    )
 
 
 def test_causes_are_told_once() -> None:
