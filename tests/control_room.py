@@ -24,6 +24,7 @@ from cc110.config.secrets import Secrets, ensure_secrets
 from cc110.core.events import Recorded
 from cc110.journal import queries
 from cc110.journal.engine import ask, reading
+from cc110.journal.store import read_tip
 from cc110.pbx.embedded.progress import NoProgress
 from cc110.ports import JournalUnavailable
 
@@ -88,6 +89,7 @@ class DaemonProcess:
                 env=self._environ,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
+                start_new_session=True,  # as under systemd
             )
         assert self._process.stdout
         try:
@@ -234,7 +236,8 @@ class ControlRoom:
     async def last_seq(self) -> int:
         """The journal's newest event's number, 0 for none."""
         try:
-            return max((one.seq for one in await self.events()), default=0)
+            async with reading(self.config.journal_url.get_secret_value()) as engine:
+                return (await ask(engine, read_tip)).seq
         except JournalUnavailable:
             return 0
 

@@ -1,13 +1,13 @@
 """The daemon: real adapters into the service, and back down in order."""
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Final
 
 import structlog
 
+from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.wiring import ami_settings, background, control_socket, open_journal
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
@@ -45,8 +45,6 @@ _log = structlog.get_logger("daemon")
 _FRESH_S: Final = 120
 """A PBX that is up for less was restarted."""
 _SETTLE_S: Final = 5.0
-_NICE: Final = 5
-"""The PBX goes first when the processor is short: it carries the call, the daemon decides and remembers."""
 
 
 class Daemon:
@@ -178,6 +176,7 @@ class Daemon:
 
     async def _tell_ready(self, on_ready: Callable[[], None]) -> None:
         await self.link.await_live()
+        spare_the_collector()
         tell_systemd("READY=1")
         on_ready()
 
@@ -207,6 +206,6 @@ async def run_daemon(
     Raises:
         Cc110Error: it can't start: a port is taken, the journal is another process's.
     """
-    os.nice(_NICE)
+    let_the_pbx_go_first()
     async with open_journal(config) as (database, journal):
         await Daemon(config, secrets, database, journal).run(stop, on_ready)

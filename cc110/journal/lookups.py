@@ -64,16 +64,10 @@ def _open_calls(connection: Connection) -> list[list[Event]]:
 
 
 def _known_of(connection: Connection, number: Number) -> str:
-    earlier = queries.list_calls(connection, number=number, limit=100)
-    pranks = sum(1 for row in earlier if row.verdict == "prank")
-    is_open = any(
-        (case := queries.get_case(connection, row.case_id)) and case.is_open
-        for row in earlier
-        if row.case_id
-    )
-    said = [f"{len(earlier)}x"] if earlier else []
-    said += [f"prank {pranks}"] if pranks else []
-    said += ["kasus buka"] if is_open else []
+    known = queries.get_history(connection, number)
+    said = [f"{known.calls}x"] if known.calls else []
+    said += [f"prank {known.pranks}"] if known.pranks else []
+    said += ["kasus buka"] if known.has_open_case else []
     return " ".join(said)
 
 

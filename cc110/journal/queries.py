@@ -9,9 +9,10 @@ from operator import eq, ge, gt, lt
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, ColumnElement, Connection, Select, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
-from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, Outcome
+from cc110.core.words import Verdict
+from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, NumberHistory, Outcome
 from cc110.journal.schema import blocks, calls, cases
 from cc110.journal.store import Page, read_page
 
@@ -21,6 +22,17 @@ _CALL = TypeAdapter(CallRow)
 _CASE = TypeAdapter(CaseRow)
 _BLOCK = TypeAdapter(BlockRow)
 _STORY_EVENTS = 10_000
+_HISTORY = (
+    select(
+        func.count().label("calls"),
+        func.count().filter(calls.c.verdict == Verdict.PRANK).label("pranks"),
+        func.count()
+        .filter(cases.c.closed_at.is_(None), cases.c.case_id.is_not(None))
+        .label("open_cases"),
+    )
+    .select_from(calls.outerjoin(cases, cases.c.case_id == calls.c.case_id))
+    .where(calls.c.number == bindparam("number"))
+)
 
 
 def list_calls(
@@ -55,6 +67,12 @@ def list_calls(
     wanted += _compare(calls.c.arrived_at, ge, since)
     wanted += _compare(calls.c.arrived_at, lt, until)
     return _all(connection, query.where(*wanted), _CALL)
+
+
+def get_history(connection: Connection, number: str) -> NumberHistory:
+    """What is known of a number; asked at each call, so it is one statement and no rows."""
+    row = connection.execute(_HISTORY, {"number": number}).one()
+    return NumberHistory(calls=row.calls, pranks=row.pranks, has_open_case=row.open_cases > 0)
 
 
 def get_call(connection: Connection, call_id: str) -> CallStory | None:

@@ -24,8 +24,8 @@ PAGE_EVENTS = 200
 """Most events in one step: small, because an append may have to wait for a step's end."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 30.0
-TABLE_SPACING_S = 0.1
-EFFECT_SPACING_S = 0.02
+TABLE_SPACING_S = 0.2
+EFFECT_SPACING_S = 0.1
 """Shortest time between two steps of a reader that keeps up: under load one step takes several
 events.
 """
@@ -71,8 +71,10 @@ class _Course:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.position = Progress()
         self.spacing_s = TABLE_SPACING_S if isinstance(reader, TableReader) else EFFECT_SPACING_S
+        self.position = Progress()
+        self.cursor: int | None = None
+        self.is_cursor_known = False
         self.page_events = PAGE_EVENTS
         self.failures = 0
         self.unknown = 0
@@ -80,6 +82,15 @@ class _Course:
     @property
     def pause_s(self) -> float:
         return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self.failures - 1, 20))
+
+    def moved(self, seq: int) -> None:
+        """The cursor is at ``seq`` now, in the database as well."""
+        self.cursor = seq
+        self.position.reach(seq)
+
+    def doubt(self) -> None:
+        """Look the cursor up again: a rebuild or a failure came in between."""
+        self.is_cursor_known = False
 
     def worked(self) -> None:
         """All is well: bigger pages again."""
@@ -90,6 +101,7 @@ class _Course:
         """Pages of one event lead up to the bad one."""
         self.failures += 1
         self.page_events = 1
+        self.doubt()
 
 
 class Readers:
@@ -104,6 +116,7 @@ class Readers:
         self._database = database
         self._progress = progress
         self._courses = {reader.name: _Course(reader) for reader in readers}
+        self._shared: tuple[int, int, Page] | None = None
         if len(self._courses) != len(readers):
             raise ValueError("two readers have the same name")
 
@@ -136,6 +149,7 @@ class Readers:
         course = self._courses[name]
         async with self._database.filling() as connection:
             await connection.run_sync(_restart, course.reader)
+        course.doubt()
         course.position.reach(0)
         self._progress.wake()
 
@@ -150,7 +164,8 @@ class Readers:
             course.worked()
             if not more:
                 await asyncio.sleep(course.spacing_s)
-                await moved.wait()
+                if course.position.seq >= self._progress.seq:
+                    await moved.wait()
 
     async def _failed(self, course: _Course, error: Exception) -> None:
         course.failed()
@@ -166,23 +181,33 @@ class Readers:
 
     async def _step(self, course: _Course) -> bool:
         """Take one page; True = there may be more."""
-        position, page = await ask(self._database.reads, _next_page, course)
-        if page.last_seq == (position or 0):
+        if not course.is_cursor_known:
+            course.is_cursor_known = True
+            course.cursor = await ask(self._database.reads, _read_cursor, course.reader.name)
+        page = await self._next_page(course.cursor or 0, course.page_events)
+        if page.last_seq == (course.cursor or 0):
             course.position.reach(page.last_seq)
         elif isinstance(course.reader, TableReader):
             async with self._database.filling() as connection:
-                passed = await connection.run_sync(_take, course.reader, page, position)
+                moved = await connection.run_sync(_take, course.reader, page, course.cursor)
             self._skipped(course, page)
-            course.position.reach(page.last_seq if passed else 0)
+            self._moved(course, page.last_seq, moved)
         else:
-            await self._handle(course, course.reader, page, position)
+            await self._handle(course, course.reader, page)
         return page.full
 
-    async def _handle(
-        self, course: _Course, reader: EffectReader, page: Page, position: int | None
-    ) -> None:
+    async def _next_page(self, after: int, limit: int) -> Page:
+        """What comes after; readers that go side by side share what one of them has read."""
+        if self._shared and self._shared[:2] == (after, limit):
+            return self._shared[2]
+        page = await ask(self._database.reads, read_page, after=after, limit=limit)
+        if page.last_seq > after:
+            self._shared = (after, limit, page)
+        return page
+
+    async def _handle(self, course: _Course, reader: EffectReader, page: Page) -> None:
         """What was handled before a failure is not handled again."""
-        done = position
+        done = before = course.cursor
         try:
             for recorded in page.events:
                 await reader.handle(recorded)
@@ -190,10 +215,18 @@ class Readers:
             done = page.last_seq
             self._skipped(course, page)
         finally:
-            if done is not None and done != position:
+            if done is not None and done != before:
                 async with self._database.filling() as connection:
-                    moved = await connection.run_sync(_move_cursor, reader.name, position, done)
-                course.position.reach(done if moved else 0)
+                    moved = await connection.run_sync(_move_cursor, reader.name, before, done)
+                self._moved(course, done, moved)
+
+    def _moved(self, course: _Course, seq: int, moved: bool) -> None:
+        """Where the reader is now; not ``moved`` = a rebuild came in between."""
+        if moved:
+            course.moved(seq)
+        else:
+            course.doubt()
+            course.position.reach(0)
 
     def _skipped(self, course: _Course, page: Page) -> None:
         course.unknown += len(page.unknown)
@@ -208,10 +241,9 @@ def _take(connection: Connection, reader: TableReader, page: Page, position: int
     return moved
 
 
-def _next_page(connection: Connection, course: _Course) -> tuple[int | None, Page]:
-    """Where the cursor is, None = the reader is new; and what comes after."""
-    position = connection.scalar(select(cursors.c.seq).where(cursors.c.name == course.reader.name))
-    return position, read_page(connection, after=position or 0, limit=course.page_events)
+def _read_cursor(connection: Connection, name: str) -> int | None:
+    """None = the reader is new."""
+    return connection.scalar(select(cursors.c.seq).where(cursors.c.name == name))
 
 
 def _move_cursor(connection: Connection, name: str, old: int | None, new: int) -> bool:

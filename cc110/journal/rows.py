@@ -83,6 +83,16 @@ class CallStory:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NumberHistory:
+    """What is known of a number from its earlier calls."""
+
+    calls: int
+    pranks: int
+    """Of these, judged a prank."""
+    has_open_case: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseRow:
     """One case."""
 

@@ -16,6 +16,8 @@ from cc110.ports import Journal, JournalUnavailable
 
 _log = structlog.get_logger("outbox")
 _BATCH: Final = 500
+_GATHER_S: Final = 0.025
+"""How long the first event waits for others: one transaction for several costs little more than for one."""
 _RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -49,6 +51,7 @@ class Outbox:
         """Append for ever; cancel to stop."""
         while True:
             await self._news.wait()
+            await asyncio.sleep(_GATHER_S)
             self._news.clear()
             while self._waiting:
                 await self._append_some()

@@ -15,7 +15,7 @@ from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import PlainProgress
 
 from ..control_room import open_room
-from . import journal_bench, load, sound
+from . import journal_bench, load, sound, start
 from .load import Figure
 
 
@@ -36,6 +36,7 @@ async def measure() -> tuple[list[Figure], str]:
             for name, part in (
                 ("transfers", sound.transfers(room)),
                 ("calls per second", load.throughput(room, sipp, home / "sipp")),
+                ("rejection", load.rejection(room, sipp, home / "sipp")),
                 ("delay", load.delay(room, sipp, home / "sipp")),
                 ("memory", load.footprint(room, sipp, home / "sipp")),
             ):
@@ -46,6 +47,9 @@ async def measure() -> tuple[list[Figure], str]:
                 figures += await part
     finally:
         shutil.rmtree(home)
+    if len(sys.argv) == 1 or "start" in sys.argv[1:]:
+        print("start ...", flush=True)
+        figures += await start.starts()
     print("journal ...", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         figures += load.journal(await journal_bench.measure(Path(folder), 3.0))

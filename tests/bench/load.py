@@ -1,14 +1,18 @@
-"""Calls per second and delays, with the daemon and without it, in turn on the same PBX."""
+"""Calls per second, delays and memory, with the daemon and without it, in turn on the same PBX."""
 
 import asyncio
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import psutil
+from sqlalchemy import func, select
+
+from cc110.journal.engine import ask, reading
+from cc110.journal.schema import events
 
 from ..control_room import TRUNK, ControlRoom
 from ..phones.sipp import Sipp, SippJob
@@ -78,15 +82,36 @@ async def _run(
     return result
 
 
+async def _ends(room: ControlRoom, after: int) -> int:
+    """How many calls have ended in the journal since."""
+    async with reading(room.config.journal_url.get_secret_value()) as engine:
+        since = select(func.count()).where(events.c.type == "CallEnded", events.c.seq > after)
+        return await ask(engine, lambda connection: connection.scalar(since) or 0)
+
+
+async def _caught_up(room: ControlRoom, after: int, calls: int) -> float:
+    """Seconds until the journal has the end of every one of these calls."""
+    began = time.monotonic()
+    while (found := await _ends(room, after)) < calls:
+        if time.monotonic() - began > 120:
+            raise TimeoutError(f"the journal has {found} of {calls} calls")
+        await asyncio.sleep(0.1)
+    return time.monotonic() - began
+
+
 async def throughput(room: ControlRoom, command: tuple[str, ...], home: Path) -> list[Figure]:
     """Answered calls per second, as many as the machine gives, with and without the daemon."""
     one = job(room, calls=1500, rate=1000, at_once=120, hold_s=0.7)
     rates: dict[bool, list[float]] = {False: [], True: []}
+    behind: list[float] = []
     for number in range(ROUNDS):
         for wanted in (False, True):
             await _daemon(room, wanted=wanted)
+            start = await room.last_seq()
             result = await _run(room, command, home / f"rate-{number}-{wanted}", one)
             rates[wanted].append(result.calls_per_second)
+            if wanted:
+                behind.append(await _caught_up(room, start, result.calls))
             print(
                 f"  {'with' if wanted else 'without'} daemon: {result.calls_per_second:.1f} calls/s"
             )
@@ -100,6 +125,11 @@ async def throughput(room: ControlRoom, command: tuple[str, ...], home: Path) ->
             target=">= 0.85",
             measured=spread(ratios, digits=2),
             reached=ratio >= 0.85,
+        ),
+        Figure(
+            what=f"then, until all {one.calls} calls are in the journal, to the last",
+            target="",
+            measured=spread(behind, " s"),
         ),
     ]
 
@@ -133,6 +163,27 @@ async def delay(room: ControlRoom, command: tuple[str, ...], home: Path) -> list
             measured=spread(extra, " ms"),
             reached=statistics.median(extra) < 10,
         ),
+    ]
+
+
+async def rejection(room: ControlRoom, command: tuple[str, ...], home: Path) -> list[Figure]:
+    """From a blocked caller's INVITE to the final response, and that nothing of him was recorded."""
+    number = "6280000777000"
+    await room.pbx.console(f"database put cc110-block {number} 0")
+    before = len(tuple(room.recordings.rglob("*.wav")))
+    one = job(room, calls=500, rate=50, at_once=500, hold_s=0)
+    refused = replace(one, scenario="uac_refused", code=403, callers=(number,))
+    result = await _run(room, command, home / "rejection", refused)
+    await room.pbx.console(f"database del cc110-block {number}")
+    recorded = len(tuple(room.recordings.rglob("*.wav"))) - before
+    p50, p99, most = (result.response_time(share) * 1000 for share in (0.5, 0.99, 1.0))
+    return [
+        Figure(
+            what="blocked caller: from INVITE to 403 at 50 calls/s",
+            target="< 50 ms, never recorded",
+            measured=f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, at most {most:.1f} ms; {recorded} recorded",
+            reached=result.ok and most < 50 and recorded == 0,
+        )
     ]
 
 

@@ -10,11 +10,12 @@ import pytest_asyncio
 from cc110.core import events
 from cc110.core.events import Data, Event
 from cc110.core.ids import AgentId, CallId, CaseId, Number, QueueName
-from cc110.core.words import EndedBy, NumberSource
+from cc110.core.words import EndedBy, NumberSource, Verdict
 from cc110.journal.blocks import BlocksReader
 from cc110.journal.calls import CallsReader
 from cc110.journal.cases import CasesReader
 from cc110.journal.engine import Database, ask, reading, sqlite_url
+from cc110.journal.lookups import Lookups
 from cc110.journal.queries import (
     events_after,
     get_block,
@@ -71,6 +72,7 @@ STORY = [
     of_call("a", 4, ENDED),
     of_call("a", 5, events.CaseClosed(by=ANI), "K-a"),
     of_call("c", 6, arrived(ONE, JAKARTA)),
+    of_call("c", 6, events.VerdictGiven(verdict=Verdict.PRANK, agent=ANI)),
     of_call("c", 7, events.CallAbandoned(waited_s=60.0)),
     Event(at=NOON, data=events.NumberBlocked(number=ONE, until=0, reason="pranks", by="cc110")),
     Event(
@@ -141,6 +143,17 @@ async def test_pages_of_calls_follow_each_other(journal: Database) -> None:
     (second,) = await ask(journal.reads, list_calls, limit=1, before=first.first_seq)
 
     assert ("c", "b") == (first.call_id, second.call_id)
+
+
+@pytest.mark.parametrize(
+    ("number", "label"),
+    [(ONE, "2x prank 1"), (TWO, "1x kasus buka"), (THREE, ""), (Number("62"), "")],
+)
+async def test_what_is_known_of_a_caller_fits_a_telephones_display(
+    journal: Database, number: Number, label: str
+) -> None:
+    """How often he called, how often as a prank, and whether a case is open."""
+    assert await Lookups(journal).known_of(number) == label
 
 
 async def test_a_call_comes_typed_and_with_its_events(journal: Database) -> None:
@@ -227,5 +240,5 @@ async def test_followers_get_events_in_pages(url: str, journal: Database) -> Non
         of_b = await ask(other, events_after, 0, call_id="b")
 
     assert (10, True) == (len(first.events), first.full)
-    assert (4, False) == (len(second.events), second.full)
+    assert (5, False) == (len(second.events), second.full)
     assert [2, 5, 6] == [recorded.seq for recorded in of_b.events]
