@@ -16,6 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import Connection, except_, select
+
 from cc110 import app
 from cc110.app.pbx import KeptPbx
 from cc110.config.load import checkout, load
@@ -24,6 +26,7 @@ from cc110.config.secrets import Secrets, ensure_secrets
 from cc110.core.events import Recorded
 from cc110.journal import queries
 from cc110.journal.engine import ask, reading
+from cc110.journal.schema import events
 from cc110.journal.store import read_tip
 from cc110.pbx.embedded.progress import NoProgress
 from cc110.ports import JournalUnavailable
@@ -241,6 +244,19 @@ class ControlRoom:
         except JournalUnavailable:
             return 0
 
+    async def accounted(self, *, timeout: float = 10) -> None:
+        """Wait until every call in the journal has ended, with its recording found or missed.
+
+        Raises:
+            TimeoutError: some have not; the message names them.
+        """
+        end = time.monotonic() + limit(timeout)
+        async with reading(self.config.journal_url.get_secret_value()) as engine:
+            while open_calls := await ask(engine, _unaccounted):
+                if time.monotonic() > end:
+                    raise TimeoutError(f"not accounted for: {', '.join(open_calls)}")
+                await asyncio.sleep(_POLL_S)
+
     async def wait_event(
         self,
         kind: str,
@@ -260,6 +276,13 @@ class ControlRoom:
                 came = ", ".join(one.event.type for one in found)
                 raise TimeoutError(f"no {kind} in {timeout} s; there came: {came or 'nothing'}")
             await asyncio.sleep(_POLL_S)
+
+
+def _unaccounted(connection: Connection) -> Sequence[str]:
+    of = select(events.c.call_id).where
+    settled = ("RecordingFinalised", "RecordingMissing")
+    arrived, over = of(events.c.type == "CallArrived"), of(events.c.type.in_(settled))
+    return connection.scalars(except_(arrived, over)).all()
 
 
 async def _observe(config: Config, secrets: Secrets) -> Observer:

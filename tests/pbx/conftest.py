@@ -37,6 +37,7 @@ async def room(control_room: ControlRoom) -> AsyncIterator[ControlRoom]:
     """The control room, with nobody in it before and after."""
     if not control_room.daemon.running:
         await control_room.daemon.start()
+    await control_room.accounted()  # the test before this one may have killed the daemon
     # The daemon may be another process than before: a test may have killed it.
     probe = LeakProbe(observer=control_room.observer, own_children=False)
     before = await probe.look()

@@ -64,6 +64,39 @@ async def test_operator_s_phone_dies_in_talk(room: ControlRoom) -> None:
     await all_over(scene.call)
 
 
+async def test_operator_s_phone_dies_while_the_polres_rings_and_it_answers(
+    room: ControlRoom,
+) -> None:
+    """Caller and Polres talk at once, and go on when the dead leg is noticed (T4)."""
+    scene, unit = await _ringing(room)
+    await scene.operator.kill()
+    await unit.answer()
+    await unit.wait_for_talk()
+    assert await in_talk(caller=scene.call, polres=unit)
+    await scene.story.told("AgentLeft", timeout=14)
+    assert await in_talk(caller=scene.call, polres=unit)
+    await scene.call.hangup()
+    await all_over(unit)
+
+
+async def test_operator_s_phone_dies_while_the_polres_rings_and_it_does_not_answer(
+    room: ControlRoom,
+) -> None:
+    """After rtp_timeout the caller is first in the queue, and another operator answers (T4, S14)."""
+    scene, unit = await _ringing(room)
+    other = await room.phone("1102", "second_operator")
+    await log_in(room, "1102")
+    await scene.operator.kill()
+    await unit.wait_for(CallState.DISCONNECTED, timeout=8)
+    await scene.story.told("CallRequeued", timeout=14)
+    again = await other.incoming(timeout=20)
+    await again.answer()
+    await again.wait_for_talk()
+    assert await in_talk(caller=scene.call, second_operator=again)
+    await again.hangup()
+    await all_over(scene.call)
+
+
 async def test_polres_drops_at_once_and_the_operator_is_still_there(room: ControlRoom) -> None:
     """Operator and caller go on (T7)."""
     scene, unit = await _ringing(room)

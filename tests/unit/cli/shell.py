@@ -18,7 +18,7 @@ from cc110.cli.main import app
 from cc110.config.load import checkout, load
 from cc110.config.model import Config
 
-FIRST_PORT: Final = 15600
+FIRST_PORT: Final = 15800
 _BLOCK: Final = 20
 _BLOCKS: Final = 5
 

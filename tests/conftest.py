@@ -1,0 +1,26 @@
+"""Which tests may run side by side (`make test` runs several processes, see pytest-xdist)."""
+
+from pathlib import PurePath
+from typing import Any, Final
+
+from xdist.scheduler import LoadScopeScheduling
+
+_TOGETHER: Final = {
+    "tests/phones/selftest": "phones",
+    "tests/contract/embedded": "embedded",
+    "tests/unit/embedded": "embedded",
+}
+"""Folders that use the same ports, or share what takes long to set up, stay in one process."""
+
+
+class _Modules(LoadScopeScheduling):  # type: ignore[misc]
+    """A module's tests stay together as well, for they share their fixtures."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = PurePath(nodeid.partition("::")[0])
+        return _TOGETHER.get(module.parent.as_posix(), module.as_posix())
+
+
+def pytest_xdist_make_scheduler(config: Any, log: Any) -> LoadScopeScheduling:
+    """Called by `--dist`."""
+    return _Modules(config, log)

@@ -1,0 +1,61 @@
+"""The operator's phone completes an attended transfer while the Polres still rings (a blonde transfer)."""
+
+import asyncio
+
+from ...control_room import ControlRoom
+from ...phones.phone import CallHandle, CallState
+from ...phones.tones import TONES
+from ..hearing import in_talk
+from ..scene import Scene, all_over, talk
+
+
+async def _given_away(room: ControlRoom) -> tuple[Scene, CallHandle]:
+    """The caller is on hold, the Polres rings, and the operator has left the two to each other."""
+    scene = await talk(room, operator={"honour_answer_after": True})
+    await scene.desk.hold()
+    question = await scene.operator.dial("7101")
+    unit = await scene.polres[0].incoming()
+    await question.wait_for(CallState.EARLY)
+    handover = asyncio.create_task(scene.desk.attended_transfer(question))
+    await all_over(scene.desk, question, timeout=3)
+    await asyncio.gather(handover, return_exceptions=True)
+    return scene, unit
+
+
+async def test_the_polres_answers(room: ControlRoom) -> None:
+    """Caller and Polres talk, and the journal knows it; an early drop leads to a person."""
+    scene, unit = await _given_away(room)
+    await unit.answer()
+    await unit.wait_for_talk()
+    await scene.call.wait_to_hear(TONES["polres"])
+    assert await in_talk(caller=scene.call, polres=unit)
+    answered = await scene.story.told("PolresAnswered")
+    assert answered.polres == "7101"
+    await unit.hangup()
+    again = await scene.operator.incoming(timeout=15)
+    await again.answer()
+    await again.wait_for_talk()
+    assert await in_talk(caller=scene.call, operator=again)
+    await scene.call.hangup()
+    await all_over(again)
+
+
+async def test_the_polres_does_not_answer(room: ControlRoom) -> None:
+    """The same operator has the caller back."""
+    scene, unit = await _given_away(room)
+    await unit.wait_for(CallState.DISCONNECTED, timeout=8)
+    back = await scene.operator.incoming()
+    await back.wait_for_talk()
+    assert await in_talk(caller=scene.call, operator=back)
+    returned = await scene.story.told("TransferReturned")
+    assert returned.reason == "no-answer"
+    await back.hangup()
+    await all_over(scene.call)
+
+
+async def test_the_caller_hangs_up_meanwhile(room: ControlRoom) -> None:
+    """Nothing rings on."""
+    scene, unit = await _given_away(room)
+    await scene.call.hangup()
+    await all_over(unit)
+    await scene.story.told("CallEnded")
