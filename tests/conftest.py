@@ -1,9 +1,14 @@
 """Which tests may run side by side (`make test` runs several processes, see pytest-xdist)."""
 
+import signal
 from pathlib import PurePath
 from typing import Any, Final
 
 from xdist.scheduler import LoadScopeScheduling
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that puts us into the background has Ctrl-C ignored, by all whom we start as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _TOGETHER: Final = {
     "tests/phones/selftest": "phones",

@@ -31,6 +31,7 @@ from cc110.journal.store import read_tip
 from cc110.pbx.embedded.progress import NoProgress
 from cc110.ports import JournalUnavailable
 
+from .freeze import freeze
 from .phones.observer import Observer
 from .phones.phone import CallHandle, CallState, Phone, SipAccount
 from .phones.timing import limit
@@ -110,7 +111,7 @@ class DaemonProcess:
 
     def hang(self) -> None:
         """SIGSTOP: its sockets stay open, nothing answers."""
-        os.kill(self.pid, signal.SIGSTOP)
+        freeze(self.pid)
 
     def go_on(self) -> None:
         """SIGCONT."""

@@ -16,6 +16,7 @@ from typing import Self
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.installation import Installation
 from cc110.pbx.embedded.progress import NoProgress
+from tests.freeze import freeze
 
 MODULES = (
     "res_timing_timerfd",
@@ -126,7 +127,7 @@ class RealPbx:
     def freeze(self) -> None:
         """Stop every thread with all sockets open, and return when the last one stands still."""
         assert self.process is not None
-        os.kill(self.process.pid, signal.SIGSTOP)
+        freeze(self.process.pid)
         os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
 
     def thaw(self) -> None:

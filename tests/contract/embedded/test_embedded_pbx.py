@@ -30,6 +30,7 @@ from cc110.pbx.embedded.ports import Listen
 from cc110.pbx.embedded.process import DESCRIPTORS, PbxProcess
 from cc110.pbx.embedded.stopping import stop_running
 from tests.contract.embedded.conftest import CHECKOUT, Site
+from tests.freeze import freeze
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -167,7 +168,7 @@ async def test_a_stopped_pbx_can_be_started_again_at_once(pbx: PbxProcess, site:
 async def test_a_hung_pbx_is_killed(site: Site) -> None:
     """A PBX that answers nothing does not keep the service from ending."""
     pbx = await PbxProcess.start(site.installation, replace(site.run, term_grace=0.3))
-    os.kill(await pid_of(pbx), signal.SIGSTOP)
+    freeze(await pid_of(pbx))
 
     assert await pbx.stop(grace=0.5) == 128 + signal.SIGKILL
 
@@ -175,7 +176,7 @@ async def test_a_hung_pbx_is_killed(site: Site) -> None:
 async def test_a_console_command_on_a_hung_pbx_ends_in_time(pbx: PbxProcess) -> None:
     """The command is given up; the PBX can go on when it wakes up."""
     pid = await pid_of(pbx)
-    os.kill(pid, signal.SIGSTOP)
+    freeze(pid)
     try:
         with pytest.raises(ConsoleTimeout, match=r"`core show version` within 0\.5 s"):
             await pbx.console("core show version", limit=0.5)
@@ -353,7 +354,7 @@ async def test_a_free_pbx_outlives_its_runner_and_can_be_stopped(
 async def test_stopping_a_hung_pbx_from_elsewhere_kills_it(pbx: PbxProcess, site: Site) -> None:
     """What does not answer gets SIGTERM, then SIGKILL."""
     pid = await pid_of(pbx)
-    os.kill(pid, signal.SIGSTOP)
+    freeze(pid)
 
     assert await stop_running(console_of(site), grace=0.3, term_grace=0.3)
     assert await gone(pid)

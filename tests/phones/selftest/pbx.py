@@ -18,6 +18,7 @@ from cc110.config.load import checkout
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.installation import Installation
 from cc110.pbx.embedded.progress import NoProgress
+from tests.freeze import freeze
 
 from ..phone import SipAccount
 from ..timing import limit
@@ -110,7 +111,7 @@ class SelftestPbx:
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """Let the PBX stand still while the block runs."""
-        os.kill(self.pid, signal.SIGSTOP)
+        freeze(self.pid)
         try:
             yield
         finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.freeze import freeze
 from tests.unit.cli.shell import Shell
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
@@ -215,7 +216,7 @@ def test_a_second_signal_ends_it_at_once(shell: Shell, services: ExitStack, home
     service = start(shell, services, "run")
     service.ready()
     pid = shell("pbx", "status", "--json").object["pid"]
-    os.kill(pid, signal.SIGSTOP)
+    freeze(pid)
     service.process.send_signal(signal.SIGINT)
     while not any("Stopping" in line for line in service.said):
         assert service.process.poll() is None
