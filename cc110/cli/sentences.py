@@ -37,6 +37,10 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Operator {agent} menilai panggilan ini {verdict}",
         "Operator {agent} judges the call {verdict}",
     ),
+    "VerdictWithdrawn": (
+        "Penilaian {verdict} dicabut oleh {by}: {reason}",
+        "The verdict {verdict} is withdrawn by {by}: {reason}",
+    ),
     "CaseOpened": (
         "Operator {agent} membuka kasus {case}, milik {owner}",
         "Operator {agent} opens case {case}, owned by {owner}",
@@ -136,6 +140,14 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Blokir nomor {number} dicabut oleh {by}: {reason}",
         "The block of number {number} is lifted by {by}: {reason}",
     ),
+    "BlockVerificationAsked": (
+        "Nomor {number} diblokir {until} dan minta diverifikasi",
+        "Number {number} is blocked {until} and asks to be verified",
+    ),
+    "BlockVerificationRefused": (
+        "Operator {agent} tidak mencabut blokir nomor {number}",
+        "Operator {agent} leaves number {number} blocked",
+    ),
     "AgentLoggedIn": (
         "Operator {agent} masuk bertugas di antrean {queue}",
         "Operator {agent} logs in to the queue {queue}",
@@ -184,7 +196,9 @@ REASONS: Final[Mapping[str, Pair]] = {
     "no recording was started": ("tidak pernah dimulai", "it was never started"),
 }
 """What the core gives as a reason, by its word."""
-PEOPLES_REASONS: Final = frozenset({"NumberBlocked", "NumberUnblocked", "AgentPaused"})
+PEOPLES_REASONS: Final = frozenset(
+    {"NumberBlocked", "NumberUnblocked", "VerdictWithdrawn", "AgentPaused"}
+)
 """Events whose reason a person gave: it stays as it is."""
 
 WHO: Final[Pair] = ("Penelepon", "Caller")

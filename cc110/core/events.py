@@ -11,6 +11,8 @@ from typing import ClassVar
 
 from cc110.core.ids import AgentId, CallId, CaseId, Number, PolresExt, QueueName
 from cc110.core.words import (
+    BlockCause,
+    BlockWarning,
     EndedBy,
     Language,
     LeaveCause,
@@ -102,6 +104,16 @@ class VerdictGiven(EventData):
     verdict: Verdict
     implied: bool = False
     """True when a transfer to a Polres said it without a code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictWithdrawn(EventData):
+    """A verdict was taken back: the call has none until another one is given."""
+
+    verdict: Verdict
+    """The one that counts no more."""
+    reason: str
+    by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +254,19 @@ class RecordingMissing(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One call that was judged a prank, as it counts towards a block."""
+
+    call_id: CallId
+    at: datetime
+    """When it was judged."""
+    agent: AgentId
+    source: NumberSource
+    recording: str | None
+    """Path below the recordings folder; None = there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class NumberBlocked(EventData):
     """A number was put on the blocklist."""
 
@@ -250,6 +275,13 @@ class NumberBlocked(EventData):
     """Expiry as Unix time; 0 = for ever."""
     reason: str
     by: str
+    cause: BlockCause = BlockCause.BY_HAND
+    evidence: tuple[Evidence, ...] = ()
+    """The calls that led to it, oldest first; empty for a block by hand."""
+    warnings: tuple[BlockWarning, ...] = ()
+    note: str = ""
+    owner: str = ""
+    """Who answers for it, such as a unit; empty: who made it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,6 +291,24 @@ class NumberUnblocked(EventData):
     number: Number
     reason: str
     by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockVerificationAsked(EventData):
+    """A blocked caller pressed 1: he waits for an operator who verifies him (SOP S2 VIII)."""
+
+    number: Number
+    source: NumberSource
+    until: int
+    """Expiry of the block, as Unix time; 0 = for ever."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockVerificationRefused(EventData):
+    """``*77``: the operator leaves the block as it is."""
+
+    number: Number
+    agent: AgentId
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -323,6 +373,7 @@ Data = (
     | AgentRang
     | AgentAnswered
     | VerdictGiven
+    | VerdictWithdrawn
     | CaseOpened
     | CaseUpdated
     | CaseClosed
@@ -340,6 +391,8 @@ Data = (
     | RecordingMissing
     | NumberBlocked
     | NumberUnblocked
+    | BlockVerificationAsked
+    | BlockVerificationRefused
     | AgentLoggedIn
     | AgentLoggedOut
     | AgentPaused

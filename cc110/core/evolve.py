@@ -24,6 +24,7 @@ from cc110.core.policy import Policy
 
 AFTER_END = (
     events.VerdictGiven
+    | events.VerdictWithdrawn
     | events.CaseOpened
     | events.CaseUpdated
     | events.CaseClosed
@@ -104,6 +105,8 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             return legs.marked(call, call.open_try(polres), rang=True)
         case events.VerdictGiven(verdict=verdict):
             return replace(call, verdict=verdict, verdict_at=at)
+        case events.VerdictWithdrawn():
+            return replace(call, verdict=None, verdict_at=at)
         case events.CaseOpened(owner=owner):
             return replace(call, case=_case(call, owner, at))
         case events.CaseUpdated(owner=owner):
@@ -122,6 +125,8 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             | events.CallAbandoned()
             | events.NumberBlocked()
             | events.NumberUnblocked()
+            | events.BlockVerificationAsked()
+            | events.BlockVerificationRefused()
             | events.AgentLoggedIn()
             | events.AgentLoggedOut()
             | events.AgentPaused()

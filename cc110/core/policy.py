@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from cc110.core.words import NumberSource
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
@@ -23,3 +25,21 @@ class Policy:
     """A call that lived longer than this and was never recorded is reported as unrecorded."""
     recording_check_s: float = 2.0
     """How long after the end of a call its recording is looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockPolicy:
+    """When a number is blocked, and for how long (SOP S2 VIII)."""
+
+    threshold: int = 5
+    """Calls judged a prank until the number is blocked."""
+    window_days: int = 0
+    """Only pranks of the last so many days count; 0 = all, as the SOP has it."""
+    decay_days: int = 0
+    """One prank is forgotten for each so many days without one; 0 = none ever is."""
+    lengths_days: tuple[int, ...] = (30, 90, 365)
+    """How long the first, the second, ... block lasts; the last one stands for all that follow."""
+    trusted: frozenset[NumberSource] = frozenset({NumberSource.ASSERTED})
+    """Whose word about the number is enough: a From header can name a victim."""
+    hurried_s: float = 600.0
+    """Verdicts that all fall within so many seconds are warned of."""

@@ -42,6 +42,26 @@ class NumberSource(StrEnum):
     """No usable number: the caller is unidentified, never counted, never blocked."""
 
 
+class BlockCause(StrEnum):
+    """How a number came onto the blocklist."""
+
+    BY_HAND = "by-hand"
+    """An administrator, for a reason of his own."""
+    THRESHOLD = "threshold"
+    """Enough calls were judged a prank (SOP S2 VIII): the block carries its evidence."""
+    IMPORTED = "imported"
+    """From a list, such as another Polda's."""
+
+
+class BlockWarning(StrEnum):
+    """What a supervisor should look at before he defends a block: a number can be forged."""
+
+    ONE_OPERATOR = "one-operator"
+    """All verdicts come from one operator."""
+    HURRIED = "hurried"
+    """All verdicts were given within minutes."""
+
+
 class TransferKind(StrEnum):
     """How an operator brings a Polres into the call."""
 

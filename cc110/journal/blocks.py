@@ -7,6 +7,7 @@ from datetime import datetime
 
 from cc110.core import events
 from cc110.core.events import Recorded
+from cc110.journal.codec import packed
 from cc110.journal.rowreader import Row, RowReader
 from cc110.journal.schema import blocks
 
@@ -53,6 +54,11 @@ def _blocked(row: Row | None, blocked: events.NumberBlocked, at: datetime) -> Ro
         "until": blocked.until,
         "reason": blocked.reason,
         "by": blocked.by,
+        "cause": blocked.cause,
+        "evidence": packed(blocked.evidence),
+        "warnings": packed(blocked.warnings),
+        "note": blocked.note,
+        "owner": blocked.owner,
         "times": row["times"] + 1 if row else 1,
         "lifted_at": None,
         "lifted_by": None,

@@ -73,8 +73,10 @@ def _changes(row: Row, event: Event) -> dict[str, Any]:
             return {"queue": queue}
         case events.AgentAnswered() as answered:
             return _answered(row, at, answered)
-        case events.VerdictGiven(verdict=verdict):
-            return {"verdict": verdict}
+        case events.VerdictGiven(verdict=verdict, agent=agent):
+            return {"verdict": verdict, "verdict_at": at, "verdict_by": agent}
+        case events.VerdictWithdrawn():
+            return {"verdict": None, "verdict_at": None, "verdict_by": None}
         case events.TransferStarted(polres=polres):
             return {"polres": polres, "transfers": row["transfers"] + 1}
         case events.PolresAnswered(polres=polres):

@@ -7,6 +7,7 @@ these very bytes.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -20,7 +21,9 @@ from cc110.core.ids import CallId, CaseId
 from cc110.ports import Cc110Error
 
 
-def _fields(value: Any) -> dict[str, Any]:
+def _fields(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return time_text(value)
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
@@ -93,6 +96,11 @@ def draft(event: Event) -> Draft:
     data = _encodable(_json.encode(event.data))
     read = kinds()[event.type].validate_json(data, strict=True, extra="forbid")
     return Draft(event=replace(event, at=text_time(at), data=read), at=at, data=data)
+
+
+def packed(values: Sequence[Any]) -> str:
+    """Parts of an event as a JSON array, as a table keeps them."""
+    return _json.encode(values)
 
 
 def encode(recorded: Recorded) -> str:

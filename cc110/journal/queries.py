@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
-from cc110.core.words import Verdict
+from cc110.core.events import Evidence
+from cc110.core.words import BlockWarning, Verdict
 from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, NumberHistory, Outcome
 from cc110.journal.schema import blocks, calls, cases
 from cc110.journal.store import Page, read_page
@@ -21,6 +22,8 @@ R = TypeVar("R")
 _CALL = TypeAdapter(CallRow)
 _CASE = TypeAdapter(CaseRow)
 _BLOCK = TypeAdapter(BlockRow)
+_EVIDENCE = TypeAdapter(tuple[Evidence, ...])
+_WARNINGS = TypeAdapter(tuple[BlockWarning, ...])
 _STORY_EVENTS = 10_000
 _HISTORY = (
     select(
@@ -128,12 +131,12 @@ def list_blocks(
     if in_force_at is not None:
         lasting = (blocks.c.until == 0) | (blocks.c.until > int(in_force_at.timestamp()))
         wanted += [blocks.c.lifted_at.is_(None), lasting]
-    return _all(connection, query.where(*wanted), _BLOCK)
+    return _blocks(connection, query.where(*wanted))
 
 
 def get_block(connection: Connection, number: str) -> BlockRow | None:
     """A number's last block, in force or not; None = it was never blocked."""
-    rows = _all(connection, select(blocks).where(blocks.c.number == number), _BLOCK)
+    rows = _blocks(connection, select(blocks).where(blocks.c.number == number))
     return rows[0] if rows else None
 
 
@@ -153,3 +156,13 @@ def _compare(
 def _all(connection: Connection, query: Select[Any], kind: TypeAdapter[R]) -> tuple[R, ...]:
     rows: Iterable[Any] = connection.execute(query).mappings()
     return tuple(kind.validate_python(dict(row)) for row in rows)
+
+
+def _blocks(connection: Connection, query: Select[Any]) -> tuple[BlockRow, ...]:
+    return tuple(_block(dict(row)) for row in connection.execute(query).mappings())
+
+
+def _block(row: dict[str, Any]) -> BlockRow:
+    evidence = _EVIDENCE.validate_json(row.pop("evidence"))
+    warnings = _WARNINGS.validate_json(row.pop("warnings"))
+    return _BLOCK.validate_python({**row, "evidence": evidence, "warnings": warnings})

@@ -4,9 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from cc110.core.events import Recorded
+from cc110.core.events import Evidence, Recorded
 from cc110.core.ids import AgentId, CallId, CaseId, Number, PolresExt, QueueName
-from cc110.core.words import EndedBy, Language, MenuChoice, NumberSource, Verdict
+from cc110.core.words import (
+    BlockCause,
+    BlockWarning,
+    EndedBy,
+    Language,
+    MenuChoice,
+    NumberSource,
+    Verdict,
+)
 
 
 class Outcome(StrEnum):
@@ -52,6 +60,8 @@ class CallRow:
     """The last operator who answered."""
     waited_s: float | None
     verdict: Verdict | None
+    verdict_at: datetime | None
+    verdict_by: AgentId | None
     polres: PolresExt | None
     """The last Polres that was tried."""
     transfers: int
@@ -128,6 +138,12 @@ class BlockRow:
     """Expiry as Unix time; 0 = for ever."""
     reason: str
     by: str
+    cause: BlockCause
+    evidence: tuple[Evidence, ...]
+    """The calls that led to it, oldest first."""
+    warnings: tuple[BlockWarning, ...]
+    note: str
+    owner: str
     times: int
     """How often the number was blocked."""
     lifted_at: datetime | None

@@ -4,12 +4,12 @@ The values come from the fields' types and names, so a new event type has its sa
 sample names a real person: prefix 0840 of Indonesia's numbering plan belongs to no operator.
 """
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from types import NoneType
-from typing import Any, cast, get_args, get_type_hints
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from cc110.core import events, ids
 from cc110.core.events import Event, Recorded
@@ -42,6 +42,7 @@ _OF_TYPE: dict[Any, Any] = {
     ids.CallId: SAMPLE_CALL,
     ids.CaseId: case_id_of(SAMPLE_CALL),
     ids.ChannelId: "1786935845.17",
+    datetime: SAMPLE_AT,
     bool: False,
     int: 1,
     float: 4.25,
@@ -70,9 +71,12 @@ def samples() -> dict[str, Recorded]:
 
 def sample_data(kind: type[Any]) -> events.Data:
     """Invented data of one event type."""
+    return cast(events.Data, _filled(kind))
+
+
+def _filled(kind: type[Any]) -> Any:
     hints = get_type_hints(kind)
-    values = {field.name: _value(field.name, hints[field.name]) for field in fields(kind)}
-    return cast(events.Data, kind(**values))
+    return kind(**{field.name: _value(field.name, hints[field.name]) for field in fields(kind)})
 
 
 def sample_event(name: str) -> Event:
@@ -90,6 +94,10 @@ def _recorded(seq: int, kind: type[Any]) -> Recorded:
 
 
 def _value(name: str, hint: Any) -> Any:
+    if get_origin(hint) is tuple:
+        return (_value(name, get_args(hint)[0]),)
+    if is_dataclass(hint):
+        return _filled(cast("type[Any]", hint))
     choices = [choice for choice in get_args(hint) or (hint,) if choice is not NoneType]
     first = choices[0]
     if isinstance(first, type) and issubclass(first, StrEnum):

@@ -24,7 +24,7 @@ from sqlalchemy.types import TypeDecorator
 
 from cc110.journal.codec import text_time, time_text
 
-REVISION = "0001"
+REVISION = "0002"
 """The schema that this version of cc110 reads and writes: the newest one in
 ``migrations/versions``.
 """
@@ -99,6 +99,8 @@ calls = Table(
     Column("agent", String, index=True),
     Column("waited_s", Float),
     Column("verdict", String),
+    Column("verdict_at", UtcMs),
+    Column("verdict_by", String),
     Column("polres", String),
     Column("transfers", Integer, nullable=False),
     Column("returns", Integer, nullable=False),
@@ -140,6 +142,11 @@ blocks = Table(
     Column("until", BigInteger, nullable=False),
     Column("reason", String, nullable=False),
     Column("by", String, nullable=False),
+    Column("cause", String, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("warnings", String, nullable=False),
+    Column("note", String, nullable=False),
+    Column("owner", String, nullable=False),
     Column("times", Integer, nullable=False),
     Column("lifted_at", UtcMs),
     Column("lifted_by", String),
