@@ -32,6 +32,7 @@ from cc110.recordings.folder import RecordingsFolder
 from cc110.service.calls import Calls
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlServer
+from cc110.service.counting import PrankCounter
 from cc110.service.heartbeat import beat, tell_systemd
 from cc110.service.ivr import Ivr
 from cc110.service.known import LookUps
@@ -66,7 +67,14 @@ class Daemon:
         self._mirror = AstDb(self._db_link)
         tables = [CallsReader(), CasesReader(), BlocksReader()]
         self.tables = Readers(database, journal.progress, tables)
-        self.mirror = Readers(database, journal.progress, [MirrorReader(self._mirror)])
+        counter = PrankCounter(
+            records=self.lookups,
+            journal=journal,
+            settled=self.tables.reached,
+            clock=self._clock,
+            policy=config.block_policy(),
+        )
+        self.effects = Readers(database, journal.progress, [MirrorReader(self._mirror), counter])
         self.calls = Calls(
             policy=config.policy(),
             clock=self._clock,
@@ -80,8 +88,10 @@ class Daemon:
             clock=self._clock,
             find_block=self.lookups.find_block,
             find_case=self.lookups.find_case,
+            find_call=self.lookups.find_call,
             settled=self.tables.reached,
             press_close=self.calls.press_close,
+            take_back=self.calls.take_back,
         )
         self._lists = AmiLists(self.link)
         self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
@@ -109,7 +119,7 @@ class Daemon:
             _log.info("calls taken up from the journal", calls=resumed)
             await self._open_doors(stack)
             begin("outbox", self.outbox.run())
-            begin("mirror", self.mirror.run())
+            begin("effects", self.effects.run())
             begin("events", self._follow())
             begin("ami-db", self._db_link.run())
             begin("ami", self.link.run())

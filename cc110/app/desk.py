@@ -40,6 +40,10 @@ class DeskPort(Protocol):
         """As `service.usecases.Desk.close_case`."""
         ...
 
+    async def withdraw_verdict(self, call_id: str, *, reason: str, by: str) -> str:
+        """As `service.usecases.Desk.withdraw_verdict`."""
+        ...
+
 
 @asynccontextmanager
 async def open_desk(config: Config) -> AsyncIterator[DeskPort]:
@@ -61,6 +65,7 @@ async def open_desk(config: Config) -> AsyncIterator[DeskPort]:
             clock=SystemClock(),
             find_block=lookups.find_block,
             find_case=lookups.find_case,
+            find_call=lookups.find_call,
             settled=tables.reached,
         )
         await tables.reached(journal.progress.seq)

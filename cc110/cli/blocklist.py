@@ -1,19 +1,20 @@
 """``cc110 blocklist``: which numbers are rejected, by whose word and until when."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from typing import Annotated, Final
 
 import typer
 
 from cc110.cli import spoken
+from cc110.cli.block_view import both, show_block, state
 from cc110.cli.context import invocation, quiet_logs
 from cc110.cli.options import By, Json, JsonLines, Lang, example, group
-from cc110.cli.screen import Cell, Column, Row, Screen, note, print_json
+from cc110.cli.screen import Column, Row, Screen, note, print_json
 from cc110.cli.times import length, moment
 from cc110.cli.words import Pair, pick
 from cc110.core.blocking import FOREVER
+from cc110.core.counting import counted
 from cc110.core.ids import Number
 from cc110.core.numbers import normalise
 from cc110.core.words import Language
@@ -40,8 +41,6 @@ _COLUMNS: Final[tuple[tuple[Pair, int], ...]] = (
     (("DITOLAK", "REJECTED"), 1),
     (("ALASAN", "REASON"), 0),
 )
-_LIFTED: Final[Pair] = ("dicabut", "lifted")
-_EXPIRED: Final[Pair] = ("berakhir", "expired")
 
 
 class NotOnTheList(Cc110Error):
@@ -90,7 +89,7 @@ def add(
         print_json({"number": form, "until": end, "in_pbx": in_pbx})
         return
     lasting = spoken.until_text(end, config.time_zone, Language.ENGLISH)
-    Screen().say(f"{_both(form)} is blocked {lasting}. {_mirrored(in_pbx)}")
+    Screen().say(f"{both(form)} is blocked {lasting}. {_mirrored(in_pbx)}")
 
 
 @app.command(
@@ -110,12 +109,12 @@ def remove(
     if json:
         print_json({"number": form, "in_pbx": in_pbx})
     else:
-        Screen().say(f"{_both(form)} is not blocked any more. {_mirrored(in_pbx)}")
+        Screen().say(f"{both(form)} is not blocked any more. {_mirrored(in_pbx)}")
 
 
 @app.command("show", epilog=example("cc110 blocklist show 0812-3456-7890"))
 def show(ctx: typer.Context, number: NumberIn, *, json: Json = False, lang: Lang = None) -> None:
-    """Show a number's last block, in force or not."""
+    """Show a number's last block with its evidence, and what counts towards the next one."""
     from cc110.cli.records import asked
     from cc110.journal import queries
 
@@ -123,13 +122,19 @@ def show(ctx: typer.Context, number: NumberIn, *, json: Json = False, lang: Lang
     form = _identified(number)
     config = said.config()
     row = asked(config, queries.get_block, form)
-    if row is None:
-        raise NotOnTheList(f"{_both(form)} was never blocked")
+    pranks = asked(config, queries.list_pranks, form)
+    if row is None and not pranks:
+        raise NotOnTheList(f"{both(form)} was never blocked, and no call of it was a prank")
+    counts = counted(
+        pranks,
+        since=row.counts_since if row else None,
+        now=datetime.now(UTC),
+        policy=config.block_policy(),
+    )
     if json:
-        print_json(_as_json(row))
+        print_json({**(_as_json(row) if row else {"number": form}), "counted": counts})
         return
-    facts = _facts(row, said.lang, config.time_zone)
-    Screen().view((pick(name, said.lang), value) for name, value in facts)
+    show_block(form, row, counts, config, said.lang)
 
 
 @app.command("list", epilog=example("cc110 blocklist list", "cc110 blocklist list --all --json"))
@@ -182,49 +187,21 @@ def _end(until: str | None, for_: str | None, *, forever: bool, tz: tzinfo) -> i
     return int(end.timestamp())
 
 
-def _both(number: Number) -> str:
-    return f"{number} ({spoken.number_text(number)})"
-
-
 def _mirrored(in_pbx: bool) -> str:
     if in_pbx:
         return "The PBX knows it."
     return "It is written down; the PBX gets it as soon as the daemon has a link to it."
 
 
-def _state(row: BlockRow, lang: Language, tz: tzinfo) -> Cell:
-    if row.lifted_at:
-        return Cell(pick(_LIFTED, lang), "dim")
-    if not row.in_force(datetime.now(UTC)):
-        return Cell(pick(_EXPIRED, lang), "dim")
-    return Cell(spoken.until_text(row.until, tz, lang))
-
-
 def _row(row: BlockRow, lang: Language, tz: tzinfo) -> Row:
     return (
         spoken.number_text(row.number),
-        _state(row, lang, tz),
+        state(row, lang, tz),
         spoken.minute_text(row.blocked_at, tz, lang),
         row.by,
         f"{row.rejections}x",
         row.reason,
     )
-
-
-def _facts(row: BlockRow, lang: Language, tz: tzinfo) -> Iterator[tuple[Pair, Cell | str]]:
-    yield ("Nomor", "Number"), Cell(_both(row.number), "bold")
-    yield ("Berlaku", "In force"), _state(row, lang, tz)
-    yield ("Diblokir", "Blocked"), spoken.moment_text(row.blocked_at, tz, lang)
-    yield ("Oleh", "By"), row.by
-    yield ("Alasan", "Reason"), row.reason
-    yield ("Berapa kali", "Times"), str(row.times)
-    yield ("Panggilan ditolak", "Calls rejected"), str(row.rejections)
-    if row.rejected_at:
-        yield ("Terakhir ditolak", "Last rejected"), spoken.moment_text(row.rejected_at, tz, lang)
-    if row.lifted_at:
-        yield ("Dicabut", "Lifted"), spoken.moment_text(row.lifted_at, tz, lang)
-        yield ("Dicabut oleh", "Lifted by"), row.lifted_by or ""
-        yield ("Alasan pencabutan", "Reason of it"), row.lifted_reason or ""
 
 
 def _as_json(row: BlockRow) -> dict[str, object]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from cc110.cli import spoken
-from cc110.cli.context import Invocation, invocation
-from cc110.cli.options import Json, JsonLines, Lang, example, group
+from cc110.cli.context import Invocation, invocation, quiet_logs
+from cc110.cli.options import By, Json, JsonLines, Lang, example, group
 from cc110.cli.screen import Cell, Column, Row, Screen, note, print_json
 from cc110.cli.times import moment, past
 from cc110.cli.words import Pair, pick, word
@@ -102,6 +102,39 @@ def show_call(ctx: typer.Context, call: Call, *, json: Json = False, lang: Lang 
         _print_story(found)
     else:
         _show_story(found, said.lang, config.time_zone)
+
+
+@app.command(
+    "withdraw",
+    epilog=example("cc110 calls withdraw 17-4821 --reason 'wrong button' --by 'Padal Contoh'"),
+)
+def withdraw_verdict(
+    ctx: typer.Context,
+    call: Call,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is written down with it.")],
+    by: By,
+    json: Json = False,
+) -> None:
+    """Take a call's verdict back. A prank then counts no more, and a block that rests on it is lifted."""
+    from cc110.cli import records
+
+    said = invocation(ctx)
+    quiet_logs(said)
+    config = said.config()
+    call_id = records.asked(config, records.call_id, call)
+    asyncio.run(_withdraw(config, call_id, reason, by))
+    if json:
+        print_json({"call_id": call_id, "withdrawn": True, "by": by})
+    else:
+        Screen().say(f"The verdict on call {call_id} is withdrawn.")
+
+
+async def _withdraw(config: "Config", call_id: str, reason: str, by: str) -> None:
+    from cc110.app import open_desk
+
+    async with open_desk(config) as desk:
+        await desk.withdraw_verdict(call_id, reason=reason, by=by)
 
 
 @app.command(

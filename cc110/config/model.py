@@ -12,7 +12,8 @@ from cc110.config.directory import Directory, Operator, Trunk, Unit
 from cc110.config.fields import zone_name
 from cc110.config.settings import Settings
 from cc110.core.ids import AgentId, Number, PolresExt, QueueName, UnitId
-from cc110.core.policy import Policy
+from cc110.core.policy import BlockPolicy, Policy
+from cc110.core.words import NumberSource
 
 LEVEL_PENALTY: Final = 10
 """What each level above the Polda adds to a queue member's penalty: a higher level rings later."""
@@ -149,6 +150,18 @@ class Config:
             polres_ring_s=transfer.ring_s,
             agent_return_ring_s=transfer.agent_return_ring_s,
             polres_min_talk_s=transfer.polres_min_talk_s,
+        )
+
+    def block_policy(self) -> BlockPolicy:
+        """The site's rules for blocks by count."""
+        blocklist = self.settings.blocklist
+        claimed = {NumberSource.CLAIMED} if blocklist.trust == "claimed" else set()
+        return BlockPolicy(
+            threshold=blocklist.threshold,
+            window_days=blocklist.window_days,
+            decay_days=blocklist.decay_days,
+            lengths_days=tuple(blocklist.lengths_days),
+            trusted=frozenset({NumberSource.ASSERTED} | claimed),
         )
 
     @cached_property

@@ -1,6 +1,6 @@
 """``settings.toml`` as types, with defaults; ``site/settings.toml`` comments on all of them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -8,12 +8,15 @@ from cc110.config.fields import (
     Code,
     Host,
     JournalUrl,
+    Many,
     PathText,
     Plain,
     Port,
     TimeZone,
 )
 from cc110.core.words import Language
+
+Days = Annotated[int, Field(ge=1, le=3650)]
 
 
 class Part(BaseModel):
@@ -81,6 +84,16 @@ class Greeting(Part):
     first_word_s: float = Field(default=2.0, ge=0.5, le=5.0)
 
 
+class Blocklist(Part):
+    """When a number is blocked by count. Days."""
+
+    threshold: int = Field(default=5, ge=2, le=100)
+    window_days: int = Field(default=0, ge=0, le=3650)
+    decay_days: int = Field(default=0, ge=0, le=3650)
+    lengths_days: Annotated[Many[Days], Field(min_length=1, max_length=10)] = (30, 90, 365)
+    trust: Literal["asserted", "claimed"] = "asserted"
+
+
 class Recordings(Part):
     """Where calls are recorded."""
 
@@ -118,6 +131,7 @@ class Settings(Part):
     queue: QueueRing = QueueRing()
     transfer: Transfer = Transfer()
     greeting: Greeting = Greeting()
+    blocklist: Blocklist = Blocklist()
     recordings: Recordings = Recordings()
     log: Log = Log()
     journal: Journal = Journal()

@@ -21,7 +21,13 @@ from cc110.core.policy import Policy
 STARTS = facts.Arrived | facts.Seen | facts.Rejected
 """Facts that make a call known. Any other of an unknown call is a reason to ask the PBX."""
 
-AFTER_END = facts.Judged | facts.CaseClosePressed | facts.RecordingFound | facts.RecordingNotFound
+AFTER_END = (
+    facts.Judged
+    | facts.VerdictTakenBack
+    | facts.CaseClosePressed
+    | facts.RecordingFound
+    | facts.RecordingNotFound
+)
 """Facts that still count when the call is over."""
 
 
@@ -111,6 +117,8 @@ def _tell(draft: Draft, fact: Fact) -> None:
             ending.recording_not_found(draft, fact)
         case facts.CaseClosePressed():
             ending.case_close_pressed(draft, fact)
+        case facts.VerdictTakenBack():
+            talk.taken_back(draft, fact)
         case facts.Seen():
             reconcile.seen(draft, fact)
         case facts.DeadlinePassed():

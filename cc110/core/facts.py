@@ -164,6 +164,14 @@ class CaseClosePressed(CallFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VerdictTakenBack(CallFact):
+    """Somebody withdrew the call's verdict."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallerGone(CallFact):
     """The caller's channel ended: the call is over."""
 
@@ -240,6 +248,7 @@ Fact = (
     | AgentGone
     | PolresGone
     | CaseClosePressed
+    | VerdictTakenBack
     | CallerGone
     | RecordingFound
     | RecordingNotFound

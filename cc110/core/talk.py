@@ -5,7 +5,7 @@ from datetime import datetime
 from cc110.core import case, facts
 from cc110.core.call import Call
 from cc110.core.draft import Draft
-from cc110.core.events import AgentAnswered, AgentLeft, VerdictGiven
+from cc110.core.events import AgentAnswered, AgentLeft, VerdictGiven, VerdictWithdrawn
 from cc110.core.ids import AgentId, ChannelId
 from cc110.core.words import Verdict
 
@@ -62,6 +62,12 @@ def judge(draft: Draft, agent: AgentId, verdict: Verdict, *, implied: bool = Fal
         return False
     draft.say(VerdictGiven(agent=agent, verdict=verdict, implied=implied))
     return True
+
+
+def taken_back(draft: Draft, fact: facts.VerdictTakenBack) -> None:
+    """A verdict is withdrawn once; without one there is nothing to withdraw."""
+    if verdict := draft.call.verdict:
+        draft.say(VerdictWithdrawn(verdict=verdict, reason=fact.reason, by=fact.by))
 
 
 def open_case(draft: Draft, agent: AgentId) -> None:

@@ -1,16 +1,18 @@
 """What the daemon's service asks of the journal's tables, in the core's own types."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
 from cc110.core.blocking import Block
-from cc110.core.events import Event
-from cc110.core.ids import CaseId, Number
+from cc110.core.counting import Record
+from cc110.core.events import Event, NumberBlocked
+from cc110.core.ids import CallId, CaseId, Number
 from cc110.journal import queries
 from cc110.journal.engine import Database, ask
-from cc110.journal.rows import BlockRow, CaseRow, Outcome
+from cc110.journal.rows import BlockRow, CallRow, CaseRow, Outcome
 
 _MOST = 1_000_000
 _PAGE = 10_000
@@ -36,6 +38,10 @@ class Lookups:
         """A case by its id."""
         return await ask(self._database.reads, queries.get_case, case_id)
 
+    async def find_call(self, call_id: CallId) -> CallRow | None:
+        """A call by its id."""
+        return await ask(self._database.reads, queries.get_call_row, call_id)
+
     async def all_blocks(self) -> Sequence[tuple[Number, int]]:
         """Every block in force now, with its expiry."""
         now, found, after = datetime.now(UTC), list[tuple[Number, int]](), None
@@ -51,6 +57,10 @@ class Lookups:
             if len(page) < _PAGE:
                 return found
             after = page[-1].number
+
+    async def of_call(self, call_id: CallId, now: datetime) -> Record | None:
+        """What is known of a call's number when it was judged; None = the caller is unidentified."""
+        return await ask(self._database.reads, _record, call_id, now)
 
     async def known_of(self, number: Number) -> str:
         """A few words for the operator's display: earlier calls, and whether a case is open."""
@@ -69,6 +79,26 @@ def _known_of(connection: Connection, number: Number) -> str:
     said += [f"prank {known.pranks}"] if known.pranks else []
     said += ["kasus buka"] if known.has_open_case else []
     return " ".join(said)
+
+
+def _record(connection: Connection, call_id: CallId, now: datetime) -> Record | None:
+    call = queries.get_call_row(connection, call_id)
+    if call is None or call.number is None:
+        return None
+    row = queries.get_block(connection, call.number)
+    return Record(
+        number=call.number,
+        owner=call.queue or "",
+        pranks=queries.list_pranks(connection, call.number),
+        times=row.times if row else 0,
+        since=row.counts_since if row else None,
+        block=_blocked(row) if row and row.in_force(now) else None,
+    )
+
+
+def _blocked(row: BlockRow) -> NumberBlocked:
+    names = (field.name for field in fields(NumberBlocked))
+    return NumberBlocked(**{name: getattr(row, name) for name in names})
 
 
 def _block(row: BlockRow) -> Block:

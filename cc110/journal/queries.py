@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
 from cc110.core.events import Evidence
-from cc110.core.words import BlockWarning, Verdict
+from cc110.core.words import BlockWarning, NumberSource, Verdict
 from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, NumberHistory, Outcome
 from cc110.journal.schema import blocks, calls, cases
 from cc110.journal.store import Page, read_page
@@ -25,6 +25,23 @@ _BLOCK = TypeAdapter(BlockRow)
 _EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 _WARNINGS = TypeAdapter(tuple[BlockWarning, ...])
 _STORY_EVENTS = 10_000
+_PRANKS = (
+    select(
+        calls.c.call_id,
+        calls.c.verdict_at,
+        calls.c.verdict_by,
+        calls.c.number_source,
+        calls.c.recording,
+    )
+    .where(
+        calls.c.number == bindparam("number"),
+        calls.c.verdict == Verdict.PRANK,
+        calls.c.answered_at.is_not(None),
+        calls.c.verdict_by.is_not(None),
+        calls.c.number_source.is_not(None),
+    )
+    .order_by(calls.c.verdict_at, calls.c.call_id)
+)
 _HISTORY = (
     select(
         func.count().label("calls"),
@@ -78,13 +95,33 @@ def get_history(connection: Connection, number: str) -> NumberHistory:
     return NumberHistory(calls=row.calls, pranks=row.pranks, has_open_case=row.open_cases > 0)
 
 
+def list_pranks(connection: Connection, number: str) -> tuple[Evidence, ...]:
+    """A number's calls whose last verdict is a prank, answered and judged by a named operator."""
+    return tuple(
+        Evidence(
+            call_id=row.call_id,
+            at=row.verdict_at,
+            agent=row.verdict_by,
+            source=NumberSource(row.number_source),
+            recording=row.recording,
+        )
+        for row in connection.execute(_PRANKS, {"number": number})
+    )
+
+
 def get_call(connection: Connection, call_id: str) -> CallStory | None:
     """A call with its events, in order; None = unknown."""
-    rows = _all(connection, select(calls).where(calls.c.call_id == call_id), _CALL)
-    if not rows:
+    row = get_call_row(connection, call_id)
+    if row is None:
         return None
     page = read_page(connection, after=0, limit=_STORY_EVENTS, call_id=call_id)
-    return CallStory(call=rows[0], events=page.events, unknown=page.unknown)
+    return CallStory(call=row, events=page.events, unknown=page.unknown)
+
+
+def get_call_row(connection: Connection, call_id: str) -> CallRow | None:
+    """A call without its events; None = unknown."""
+    rows = _all(connection, select(calls).where(calls.c.call_id == call_id), _CALL)
+    return rows[0] if rows else None
 
 
 def list_cases(

@@ -153,6 +153,11 @@ class BlockRow:
     """How many calls were rejected, over all its blocks."""
     rejected_at: datetime | None
 
+    @property
+    def counts_since(self) -> datetime:
+        """What was judged before this has had its consequence: the block, or its lifting."""
+        return max(self.blocked_at, self.lifted_at or self.blocked_at)
+
     def in_force(self, now: datetime) -> bool:
         """True when a call from this number is to be rejected now."""
         return self.lifted_at is None and (self.until == 0 or now.timestamp() < self.until)

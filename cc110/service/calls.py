@@ -24,6 +24,7 @@ from cc110.core.facts import (
     Fact,
     RecordingFound,
     RecordingNotFound,
+    VerdictTakenBack,
 )
 from cc110.core.ids import CallId
 from cc110.core.policy import Policy
@@ -80,6 +81,14 @@ class Calls:
         if call_id not in self.live:
             return False
         self.submit(CaseClosePressed(at=self._clock.now(), call_id=call_id, by=by))
+        return True
+
+    def take_back(self, call_id: CallId, reason: str, by: str) -> bool:
+        """Withdraw the verdict of a live call; False when the call is not live."""
+        if call_id not in self.live:
+            return False
+        now = self._clock.now()
+        self.submit(VerdictTakenBack(at=now, call_id=call_id, reason=reason, by=by))
         return True
 
     async def aclose(self) -> None:

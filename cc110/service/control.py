@@ -39,6 +39,7 @@ class ControlServer:
             "block": desk.block,
             "unblock": desk.unblock,
             "close_case": desk.close_case,
+            "withdraw_verdict": desk.withdraw_verdict,
         }
         self._server: asyncio.Server | None = None
 
@@ -110,6 +111,10 @@ class ControlClient:
     async def close_case(self, case_id: str, *, by: str) -> str:
         """As `Desk.close_case`; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="close_case", case_id=case_id, by=by)
+
+    async def withdraw_verdict(self, call_id: str, *, reason: str, by: str) -> str:
+        """As `Desk.withdraw_verdict`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="withdraw_verdict", call_id=call_id, reason=reason, by=by)
 
     async def _ask(self, **what: str | int) -> str:
         try:

@@ -7,8 +7,9 @@ from typing import Final, Protocol
 
 from cc110.core import blocking, numbers
 from cc110.core.blocking import Block, BlockRefused
-from cc110.core.events import CaseClosed, Event
+from cc110.core.events import CaseClosed, Event, VerdictWithdrawn
 from cc110.core.ids import CallId, CaseId, Number
+from cc110.core.words import Verdict
 from cc110.ports import Cc110Error, Clock, Journal
 
 _TABLES_S: Final = 2.0
@@ -32,8 +33,20 @@ class OpenCase(Protocol):
         ...
 
 
+class JudgedCall(Protocol):
+    """A call as the journal's tables have it."""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Its last verdict that was not withdrawn."""
+        ...
+
+
 FindBlock = Callable[[Number], Awaitable[Block | None]]
 FindCase = Callable[[CaseId], Awaitable[OpenCase | None]]
+FindCall = Callable[[CallId], Awaitable[JudgedCall | None]]
+TakeBack = Callable[[CallId, str, str], bool]
+"""Withdraws the verdict of a live call, for a reason, by somebody; False when the call is not live."""
 PressClose = Callable[[CallId, str], bool]
 """Closes the case of a live call, as ``*70`` does; False when the call is not live."""
 Settled = Callable[[int], Awaitable[None]]
@@ -50,10 +63,14 @@ class Desk:
         clock: Clock,
         find_block: FindBlock,
         find_case: FindCase,
+        find_call: FindCall,
         settled: Settled,
         press_close: PressClose = lambda _call, _by: False,
+        take_back: TakeBack = lambda _call, _reason, _by: False,
     ) -> None:
         """Wire the use cases to the journal, its tables, and the live calls if there are any."""
+        self._find_call = find_call
+        self._take_back = take_back
         self._press_close = press_close
         self._settled = settled
         self._journal = journal
@@ -121,6 +138,25 @@ class Desk:
             )
             await self._write(closed)
         return case_id
+
+    async def withdraw_verdict(self, call_id: str, *, reason: str, by: str) -> str:
+        """Take a call's verdict back; returns the call's id. A prank then counts no more.
+
+        Raises:
+            Refused: there is no such call, it has no verdict, or reason or doer is missing.
+            JournalUnavailable: it could not be written; nothing has changed.
+        """
+        call = await self._find_call(CallId(call_id))
+        if call is None:
+            raise Refused(f"there is no call {call_id}")
+        if not (reason.strip() and by.strip()):
+            raise Refused("withdrawing a verdict needs a reason and the name of who does it")
+        if call.verdict is None:
+            raise Refused(f"call {call_id} has no verdict")
+        if not self._take_back(CallId(call_id), reason, by):
+            done = VerdictWithdrawn(verdict=call.verdict, reason=reason, by=by)
+            await self._write(Event(at=self._clock.now(), call_id=CallId(call_id), data=done))
+        return call_id
 
     async def _write(self, event: Event) -> None:
         """Durable when it returns; and as a rule in the tables, which may be behind in trouble."""

@@ -18,7 +18,7 @@ HEAVY = ("alembic", "panoramisk", "phonenumbers", "pydantic", "sqlalchemy", "str
 COMMANDS = """
     run daemon check doctor
     pbx pbx_install pbx_start pbx_stop pbx_status pbx_console
-    calls calls_list calls_show calls_follow cases cases_list cases_show cases_close
+    calls calls_list calls_show calls_follow calls_withdraw cases cases_list cases_show cases_close
     agents agents_list agents_account agents_login agents_logout agents_pause agents_unpause
     blocklist blocklist_add blocklist_remove blocklist_show blocklist_list
 """
