@@ -22,14 +22,14 @@ from cc110.ports import Cc110Error
 
 
 @cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
 def _fields(value: Any) -> Any:
     if isinstance(value, datetime):
         return time_text(value)
-    return {name: getattr(value, name) for name in _names(type(value))}
+    return {name: getattr(value, name) for name in _names(value.__class__)}
 
 
 _json = json.JSONEncoder(
@@ -112,7 +112,7 @@ def draft(event: Event) -> Draft:
 
 def packed(values: Sequence[Any]) -> str:
     """Parts of an event as a JSON array, as a table keeps them."""
-    return _json.encode(values)
+    return _json.encode(values) if values else "[]"
 
 
 def encode(recorded: Recorded) -> str:
