@@ -15,6 +15,7 @@ from cc110.config.secrets import Secrets
 from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen
 from cc110.core.words import Language
+from cc110.journal.blocklist import BlockTables
 from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups
 from cc110.journal.readers import Readers
@@ -35,10 +36,11 @@ from cc110.service.counting import PrankCounter
 from cc110.service.heartbeat import beat, tell_systemd
 from cc110.service.ivr import Ivr
 from cc110.service.known import LookUps
-from cc110.service.mirror import MirrorReader, refill
+from cc110.service.mirror import MirrorReader
 from cc110.service.outbox import Outbox
 from cc110.service.reconcile import reconcile, resume_calls
 from cc110.service.roster import Operators
+from cc110.service.upkeep import keep
 from cc110.service.usecases import Desk
 
 _log = structlog.get_logger("daemon")
@@ -63,8 +65,8 @@ class Daemon:
         self._db_link = AmiClient(ami_settings(config, secrets, "cc110-db"), on_up=self._db_up)
         self.lookups = Lookups(database)
         self.outbox = Outbox(journal)
-        self._mirror = AstDb(self._db_link)
         self.tables = Readers(database, journal.progress, all_tables())
+        self.mirror = MirrorReader(AstDb(self._db_link), BlockTables(database), self.tables.reached)
         counter = PrankCounter(
             records=self.lookups,
             journal=journal,
@@ -72,7 +74,7 @@ class Daemon:
             clock=self._clock,
             policy=config.block_policy(),
         )
-        self.effects = Readers(database, journal.progress, [MirrorReader(self._mirror), counter])
+        self.effects = Readers(database, journal.progress, [self.mirror, counter])
         self.calls = Calls(
             policy=config.policy(),
             clock=self._clock,
@@ -104,7 +106,7 @@ class Daemon:
             wait_s=greeting.menu_wait_ms / 1000,
         )
         self._wrapup_s: Mapping[str, float] = {}
-        self._refills: set[asyncio.Task[int]] = set()
+        self._refill_wanted = asyncio.Event()
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Run until `stop` is set. A part that dies ends the daemon, loudly; calls go on without it."""
@@ -120,6 +122,7 @@ class Daemon:
             begin("outbox", self.outbox.run())
             begin("effects", self.effects.run())
             begin("events", self._follow())
+            begin("mirror", keep(self.mirror, self._db_link.await_live, self._refill_wanted))
             begin("ami-db", self._db_link.run())
             begin("ami", self.link.run())
             begin("heartbeat", beat(self._alive))
@@ -146,15 +149,8 @@ class Daemon:
         self.outbox.put([Event(at=self._clock.now(), data=PbxLost(reason=reason))])
 
     async def _db_up(self, _: AmiMessage) -> None:
-        """AstDB may have lost its newest entries, or all of them: write the list again."""
-        task = asyncio.create_task(refill(self._mirror, self.lookups.all_blocks))
-        self._refills.add(task)
-        task.add_done_callback(self._refilled)
-
-    def _refilled(self, task: asyncio.Task[int]) -> None:
-        self._refills.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            _log.error("blocklist not written to the PBX", error=str(error))
+        """AstDB may have lost its newest entries, or all of them: make the list whole again."""
+        self._refill_wanted.set()
 
     async def _follow(self) -> None:
         async for message in self.link.events:
