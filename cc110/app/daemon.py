@@ -1,8 +1,9 @@
 """The daemon: real adapters into the service, and back down in order."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -13,6 +14,7 @@ from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen
+from cc110.core.ids import CallId
 from cc110.core.words import Language
 from cc110.journal.blocks import BlocksReader
 from cc110.journal.calls import CallsReader
@@ -25,11 +27,13 @@ from cc110.pbx import names
 from cc110.pbx.agi import AgiServer, AgiSession
 from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, LinkState
 from cc110.pbx.caller_line import AgiCallerLine
+from cc110.pbx.cel import CelFile
 from cc110.pbx.link import AmiCallControl, AmiLists, AstDb
 from cc110.pbx.prompts import read_prompts
 from cc110.pbx.translate import call_facts, roster_facts
 from cc110.recordings.folder import RecordingsFolder
 from cc110.service.calls import Calls
+from cc110.service.catchup import catch_up
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlServer
 from cc110.service.counting import PrankCounter
@@ -105,7 +109,9 @@ class Daemon:
             wait_s=greeting.menu_wait_ms / 1000,
         )
         self._wrapup_s: Mapping[str, float] = {}
-        self._refills: set[asyncio.Task[int]] = set()
+        self._beside: set[asyncio.Task[int]] = set()
+        self._record = CelFile(config.paths.pbx / "log" / "cel-custom" / "cel.csv")
+        self._heard: datetime | None = None
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Run until `stop` is set. A part that dies ends the daemon, loudly; calls go on without it."""
@@ -115,6 +121,7 @@ class Daemon:
             begin("tables", self.tables.run())
             await self.tables.reached(self._journal.progress.seq)
             stack.push_async_callback(self.calls.aclose)
+            self._heard = await self.lookups.last_event_at()
             resumed = await resume_calls(self.lookups, self.calls, self.config.policy())
             _log.info("calls taken up from the journal", calls=resumed)
             await self._open_doors(stack)
@@ -134,6 +141,7 @@ class Daemon:
 
     async def _up(self, booted: AmiMessage) -> None:
         """The link is back: make our state the PBX's, then listen on."""
+        up_at = self._clock.now()
         restarted = int(booted.get("Uptime", "0") or 0) < _FRESH_S
         self._wrapup_s = await self._lists.wrapup_s()
         members = [it for it in await self._lists.members() if isinstance(it, MemberSeen)]
@@ -141,21 +149,40 @@ class Daemon:
         reconcile(
             await self._lists.calls(), self.calls, self.outbox, self._clock, restarted=restarted
         )
+        if self._heard:
+            missed = catch_up(
+                self._record, self._known_calls, self.calls, since=self._heard, until=up_at
+            )
+            self._begin(missed, "what happened meanwhile is not read back")
+
+    async def _known_calls(self, since: datetime) -> frozenset[CallId]:
+        """With all that was heard before: the tables may be a little behind."""
+        await self.outbox.drained()
+        await self.tables.reached(self._journal.progress.seq)
+        return await self.lookups.calls_since(since)
 
     async def _down(self, reason: str) -> None:
         _log.warning("the PBX is out of reach; calls go on without the daemon", reason=reason)
+        self._heard = self._clock.now()
         self.outbox.put([Event(at=self._clock.now(), data=PbxLost(reason=reason))])
 
     async def _db_up(self, _: AmiMessage) -> None:
         """AstDB may have lost its newest entries, or all of them: write the list again."""
-        task = asyncio.create_task(refill(self._mirror, self.lookups.all_blocks))
-        self._refills.add(task)
-        task.add_done_callback(self._refilled)
+        self._begin(
+            refill(self._mirror, self.lookups.all_blocks), "blocklist not written to the PBX"
+        )
 
-    def _refilled(self, task: asyncio.Task[int]) -> None:
-        self._refills.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            _log.error("blocklist not written to the PBX", error=str(error))
+    def _begin(self, work: Coroutine[None, None, int], failed: str) -> None:
+        """Do something beside everything else; if it fails, say so."""
+
+        def done(task: asyncio.Task[int]) -> None:
+            self._beside.discard(task)
+            if not task.cancelled() and (error := task.exception()):
+                _log.error(failed, error=str(error))
+
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(done)
 
     async def _follow(self) -> None:
         async for message in self.link.events:

@@ -51,6 +51,8 @@ class CallRejected(EventData):
     number: Number
     source: NumberSource
     until: int
+    recovered: bool = False
+    """True when nobody listened then, and the PBX's own record tells of it."""
 
 
 @dataclass(frozen=True, kw_only=True)

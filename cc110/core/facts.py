@@ -54,6 +54,8 @@ class Rejected(CallFact):
     source: NumberSource
     until: int
     """Expiry of the block as Unix time; 0 = for ever."""
+    recovered: bool = False
+    """True when it was read back from what the PBX wrote down."""
 
 
 @dataclass(frozen=True, kw_only=True)
