@@ -9,7 +9,7 @@
 """
 
 from cc110.app.daemon import run_daemon
-from cc110.app.desk import DeskPort, OperatorDesk, open_desk, open_operators
+from cc110.app.desk import DeskPort, OperatorDesk, open_desk, open_import, open_operators
 from cc110.app.pbx import embedded_pbx, prepare_pbx, run_all
 from cc110.app.wiring import control_socket
 
@@ -19,6 +19,7 @@ __all__ = [
     "control_socket",
     "embedded_pbx",
     "open_desk",
+    "open_import",
     "open_operators",
     "prepare_pbx",
     "run_all",

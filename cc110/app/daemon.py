@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from cc110.app.desk import block_import
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.wiring import ami_settings, background, control_socket, open_journal
 from cc110.config.model import Config
@@ -16,12 +17,10 @@ from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen
 from cc110.core.ids import CallId
 from cc110.core.words import Language
-from cc110.journal.blocks import BlocksReader
-from cc110.journal.calls import CallsReader
-from cc110.journal.cases import CasesReader
 from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups
 from cc110.journal.readers import Readers
+from cc110.journal.tables import all_tables
 from cc110.journal.writer import JournalWriter
 from cc110.pbx import names
 from cc110.pbx.agi import AgiServer, AgiSession
@@ -69,8 +68,7 @@ class Daemon:
         self.lookups = Lookups(database)
         self.outbox = Outbox(journal)
         self._mirror = AstDb(self._db_link)
-        tables = [CallsReader(), CasesReader(), BlocksReader()]
-        self.tables = Readers(database, journal.progress, tables)
+        self.tables = Readers(database, journal.progress, all_tables())
         counter = PrankCounter(
             records=self.lookups,
             journal=journal,
@@ -97,6 +95,7 @@ class Daemon:
             press_close=self.calls.press_close,
             take_back=self.calls.take_back,
         )
+        self.imports = block_import(database, journal, self.tables)
         self._lists = AmiLists(self.link)
         self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
         greeting = config.settings.greeting
@@ -194,7 +193,7 @@ class Daemon:
     # --- doors ----------------------------------------------------------------------------------
 
     async def _open_doors(self, stack: AsyncExitStack) -> None:
-        control = ControlServer(control_socket(self.config), self.desk)
+        control = ControlServer(control_socket(self.config), self.desk, imports=self.imports)
         await control.start()
         stack.push_async_callback(control.aclose)
         stack.push_async_callback(self._known.aclose)

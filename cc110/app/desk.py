@@ -1,7 +1,7 @@
 """What the CLI asks for: the use cases, and operators, for one command."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,17 +12,21 @@ from cc110.config.model import Config
 from cc110.config.secrets import ensure_secrets
 from cc110.core.facts import MemberSeen
 from cc110.core.ids import AgentId
+from cc110.core.importing import Listed, Unsaid
+from cc110.journal.blocklist import BlockTables
 from cc110.journal.blocks import BlocksReader
-from cc110.journal.calls import CallsReader
-from cc110.journal.cases import CasesReader
+from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups
 from cc110.journal.readers import Readers
+from cc110.journal.tables import all_tables
+from cc110.journal.writer import JournalWriter
 from cc110.pbx.ami import AmiClient
 from cc110.pbx.link import AmiLists, AmiOperators
 from cc110.ports import PbxUnavailable
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlClient
-from cc110.service.usecases import Desk
+from cc110.service.importing import MOST_AHEAD, BlockImport, Taken
+from cc110.service.usecases import Desk, Settled
 
 
 class DeskPort(Protocol):
@@ -56,7 +60,7 @@ async def open_desk(config: Config) -> AsyncIterator[DeskPort]:
         yield ControlClient(control_socket(config))
         return
     async with open_journal(config) as (database, journal), background() as begin:
-        tables = Readers(database, journal.progress, [CallsReader(), CasesReader(), BlocksReader()])
+        tables = Readers(database, journal.progress, all_tables())
         begin("tables", tables.run())
         await tables.reached(journal.progress.seq)
         lookups = Lookups(database)
@@ -69,6 +73,64 @@ async def open_desk(config: Config) -> AsyncIterator[DeskPort]:
             settled=tables.reached,
         )
         await tables.reached(journal.progress.seq)
+
+
+class ImportPort(Protocol):
+    """The bulk door, wherever it is."""
+
+    @property
+    def batch(self) -> int:
+        """How many rows it likes to take at once."""
+        ...
+
+    async def take(self, rows: Sequence[Listed], unsaid: Unsaid, *, by: str) -> Taken:
+        """As `service.importing.BlockImport.take`."""
+        ...
+
+    async def finished(self) -> None:
+        """As `service.importing.BlockImport.finished`."""
+        ...
+
+
+@asynccontextmanager
+async def open_import(config: Config) -> AsyncIterator[ImportPort]:
+    """The bulk door: the running daemon's, or else one on the journal itself.
+
+    Raises:
+        JournalUnavailable: no daemon runs, and the journal can't be written.
+    """
+    if control_socket(config).is_socket() and await _answers(control_socket(config)):
+        yield ControlClient(control_socket(config))
+        return
+    async with open_journal(config) as (database, journal):
+        tables = Readers(database, journal.progress, all_tables())
+
+        async def settled(seq: int) -> None:
+            async with background() as begin:
+                begin("tables", tables.run())
+                await tables.reached(max(seq, journal.progress.seq))
+
+        await settled(0)
+        yield block_import(database, journal, tables, settled=settled, most_ahead=0)
+
+
+def block_import(
+    database: Database,
+    journal: JournalWriter,
+    tables: Readers,
+    *,
+    settled: Settled | None = None,
+    most_ahead: int = MOST_AHEAD,
+) -> BlockImport:
+    """The bulk door of the process that writes the journal."""
+    return BlockImport(
+        journal=journal,
+        clock=SystemClock(),
+        find_blocks=BlockTables(database).find_blocks,
+        settled=settled or (lambda seq: tables.reached(seq, BlocksReader.name)),
+        reached=lambda: tables.position(BlocksReader.name),
+        most_ahead=most_ahead,
+    )
 
 
 async def _answers(path: Path) -> bool:

@@ -83,7 +83,7 @@ def add(
     quiet_logs(said)
     form = _identified(number)
     config = said.config()
-    end = _end(until, for_, forever=forever, tz=config.time_zone)
+    end = end_of(until, for_, forever=forever, tz=config.time_zone)
     in_pbx = asyncio.run(block(config, form, until=end, reason=reason, by=by))
     if json:
         print_json({"number": form, "until": end, "in_pbx": in_pbx})
@@ -171,7 +171,7 @@ def _identified(text: str) -> Number:
     )
 
 
-def _end(until: str | None, for_: str | None, *, forever: bool, tz: tzinfo) -> int:
+def end_of(until: str | None, for_: str | None, *, forever: bool, tz: tzinfo) -> int:
     """When a block ends, as Unix time; wrong usage if several ends are said or it is over."""
     if sum(map(bool, (until, for_, forever))) > 1:
         raise typer.BadParameter("say one of --until, --for and --forever")

@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from cc110 import __version__
-from cc110.cli import agents, blocklist, calls, cases, check, doctor, pbx, run
+from cc110.cli import agents, blocklist, calls, cases, check, doctor, list_files, pbx, run
 from cc110.cli.context import Invocation
 from cc110.cli.failing import report
 from cc110.cli.options import MARKUP, example
@@ -46,6 +46,8 @@ app.command("run", epilog=run.RUN_EXAMPLE)(run.run)
 app.command("daemon", epilog=run.DAEMON_EXAMPLE)(run.daemon)
 app.command("check", epilog=check.EXAMPLE)(check.check)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
+blocklist.app.command("import", epilog=list_files.IMPORT_EXAMPLE)(list_files.import_)
+blocklist.app.command("export", epilog=list_files.EXPORT_EXAMPLE)(list_files.export)
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")
 app.add_typer(cases.app, name="cases")

@@ -29,6 +29,8 @@ class Block:
     reason: str
     by: str
     since: datetime
+    note: str = ""
+    owner: str = ""
 
 
 def is_blocked(entry_until: int | None, now: datetime) -> bool:
@@ -73,15 +75,26 @@ def _require(reason: str, by: str) -> None:
         raise BlockRefused("a change of the blocklist needs the name of who makes it")
 
 
+def block_of(told: NumberBlocked, at: datetime) -> Block:
+    """The entry that an event of that time makes."""
+    return Block(
+        number=told.number,
+        until=told.until,
+        reason=told.reason,
+        by=told.by,
+        since=at,
+        note=told.note,
+        owner=told.owner,
+    )
+
+
 def fold(journaled: Iterable[Event]) -> dict[Number, Block]:
     """The blocklist that the journal tells of, expired entries included; skips other events."""
     blocks: dict[Number, Block] = {}
     for event in journaled:
         match event.data:
-            case NumberBlocked(number=number, until=until, reason=reason, by=by):
-                blocks[number] = Block(
-                    number=number, until=until, reason=reason, by=by, since=event.at
-                )
+            case NumberBlocked() as told:
+                blocks[told.number] = block_of(told, event.at)
             case NumberUnblocked(number=number):
                 blocks.pop(number, None)
             case _:

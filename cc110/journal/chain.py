@@ -11,10 +11,15 @@ was noted elsewhere.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 from ulid import ULID
 
 from cc110.journal.codec import Draft, Line, line_of
+
+_DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32, as the ULID specification has it."""
+_TWO_DIGITS: Final = tuple(first + second for first in _DIGITS for second in _DIGITS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,10 +58,12 @@ def extend(
         noise: 80 random bits for each draft.
     """
     links: list[Link] = []
+    seq, last, hash_ = tip.seq, ulid_value(tip.id), tip.hash
     for draft, bits in zip(drafts, noise, strict=False):
-        line = line_of(next_id(tip.id, now_ms, bits), tip.seq + 1, site, draft)
-        links.append(Link(line=line, prev_hash=tip.hash, hash=hash_of(tip.hash, line)))
-        tip = links[-1].tip
+        seq, last = seq + 1, _above(last, now_ms, bits)
+        line = line_of(ulid_text(last), seq, site, draft)
+        before, hash_ = hash_, hash_of(hash_, line)
+        links.append(Link(line=line, prev_hash=before, hash=hash_))
     return links
 
 
@@ -69,12 +76,25 @@ def next_id(last: str, now_ms: int, noise: int) -> str:
     """A ULID above the last one, even when the clock was set back or several fall into one
     millisecond.
     """
-    return ulid_text(max(now_ms << 80 | noise, int(ULID.from_str(last)) + 1))
+    return ulid_text(_above(ulid_value(last), now_ms, noise))
+
+
+def _above(last: int, now_ms: int, noise: int) -> int:
+    return max(now_ms << 80 | noise, last + 1)
+
+
+def ulid_value(text: str) -> int:
+    """A ULID's 128 bits.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return int(ULID.from_str(text))
 
 
 def ulid_text(value: int) -> str:
-    """A ULID's 128 bits as its 26 characters."""
-    return str(ULID.from_bytes(value.to_bytes(16, "big")))
+    """A ULID's 128 bits as its 26 characters, two at a time: an import makes a million of them."""
+    return "".join([_TWO_DIGITS[value >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def fault(tip: Tip, link: Link) -> str | None:

@@ -8,9 +8,9 @@ these very bytes.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,15 +21,26 @@ from cc110.core.ids import CallId, CaseId
 from cc110.ports import Cc110Error
 
 
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
 def _fields(value: Any) -> Any:
     if isinstance(value, datetime):
         return time_text(value)
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: getattr(value, name) for name in _names(value.__class__)}
 
 
 _json = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_fields
 )
+
+
+@lru_cache(maxsize=256)
+def _text(value: str | None) -> str:
+    """One value of a line; type, site and time are the same in many lines."""
+    return _json.encode(value)
 
 
 class UnknownEvent(Cc110Error):
@@ -53,7 +64,7 @@ class Line:
 
     def json(self) -> str:
         """The whole line. ``data`` goes in as it is, so that reading never rewrites history."""
-        text = _json.encode
+        text = _text
         return (
             f'{{"id":{text(self.id)},"seq":{self.seq},"at":{text(self.at)},"site":{text(self.site)},'
             f'"call_id":{text(self.call_id)},"case_id":{text(self.case_id)},'
@@ -93,14 +104,15 @@ def draft(event: Event) -> Draft:
     for name in (event.call_id, event.case_id):
         (name or "").encode()
     at = time_text(event.at)
-    data = _encodable(_json.encode(event.data))
+    data = _encodable(_json.encode(_fields(event.data)))
     read = kinds()[event.type].validate_json(data, strict=True, extra="forbid")
-    return Draft(event=replace(event, at=text_time(at), data=read), at=at, data=data)
+    same = Event(at=text_time(at), call_id=event.call_id, case_id=event.case_id, data=read)
+    return Draft(event=same, at=at, data=data)
 
 
 def packed(values: Sequence[Any]) -> str:
     """Parts of an event as a JSON array, as a table keeps them."""
-    return _json.encode(values)
+    return _json.encode(values) if values else "[]"
 
 
 def encode(recorded: Recorded) -> str:
@@ -159,6 +171,7 @@ def time_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=256)
 def text_time(text: str) -> datetime:
     """The aware time of a text.
 

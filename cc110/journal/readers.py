@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 PAGE_EVENTS = 200
 """Most events in one step: small, because an append may have to wait for a step's end."""
+CATCH_UP_EVENTS = 1000
+"""The same for a reader that is further behind than this: an import has come, or it begins anew."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 30.0
 TABLE_SPACING_S = 0.2
@@ -132,6 +134,10 @@ class Readers:
         for name in names or self._courses:
             await self._courses[name].position.beyond(seq - 1)
 
+    def position(self, *names: str) -> int:
+        """Up to which event the named readers, or all, have come."""
+        return min(self._courses[name].position.seq for name in names or self._courses)
+
     def failing(self) -> dict[str, int]:
         """Readers in trouble, with the number of failures since their last success."""
         return {name: it.failures for name, it in self._courses.items() if it.failures}
@@ -184,7 +190,7 @@ class Readers:
         if not course.is_cursor_known:
             course.is_cursor_known = True
             course.cursor = await ask(self._database.reads, _read_cursor, course.reader.name)
-        page = await self._next_page(course.cursor or 0, course.page_events)
+        page = await self._next_page(course.cursor or 0, self._page_size(course))
         if page.last_seq == (course.cursor or 0):
             course.position.reach(page.last_seq)
         elif isinstance(course.reader, TableReader):
@@ -195,6 +201,11 @@ class Readers:
         else:
             await self._handle(course, course.reader, page)
         return page.full
+
+    def _page_size(self, course: _Course) -> int:
+        behind = self._progress.seq - (course.cursor or 0)
+        healthy = course.page_events == PAGE_EVENTS
+        return CATCH_UP_EVENTS if healthy and behind > CATCH_UP_EVENTS else course.page_events
 
     async def _next_page(self, after: int, limit: int) -> Page:
         """What comes after; readers that go side by side share what one of them has read."""

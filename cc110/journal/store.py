@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Dialect, insert, select
 
 from cc110.core.events import Recorded
 from cc110.journal.chain import Link, Tip
@@ -13,6 +15,7 @@ from cc110.journal.schema import events
 
 _NAMES = [field.name for field in fields(Line)]
 _COLUMNS = [events.c[name] for name in _NAMES]
+_VALUES = attrgetter(*_NAMES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +40,18 @@ def read_tip(connection: Connection) -> Tip:
 
 def write_links(connection: Connection, links: list[Link]) -> None:
     """Append rows; the writer's transaction makes them durable together."""
-    connection.execute(insert(events), [_row(link) for link in links])
+    connection.exec_driver_sql(_insertion(connection.dialect), [_row(link) for link in links])
+
+
+@cache
+def _insertion(dialect: Dialect) -> str:
+    """The statement as the driver takes it, with the table's columns in their order: for bulk,
+    SQLAlchemy's own way from names to places costs as much as the database does.
+    """
+    compiled = insert(events).compile(dialect=dialect)
+    if compiled.positiontup != [column.name for column in events.columns]:
+        raise TypeError(f"{dialect.name} takes no parameters by place in the table's order")
+    return str(compiled)
 
 
 def read_page(
@@ -80,9 +94,20 @@ def _link(*row: Any) -> Link:
 
 
 def _line(values: Sequence[Any]) -> Line:
-    return Line(**dict(zip(_NAMES, values, strict=True)))
+    id_, seq, at, site, call_id, case_id, type_, v, data = values
+    return Line(
+        id=id_,
+        seq=seq,
+        at=at,
+        site=site,
+        call_id=call_id,
+        case_id=case_id,
+        type=type_,
+        v=v,
+        data=data,
+    )
 
 
-def _row(link: Link) -> dict[str, Any]:
-    line = {name: getattr(link.line, name) for name in _NAMES}
-    return {**line, "prev_hash": link.prev_hash, "hash": link.hash}
+def _row(link: Link) -> tuple[Any, ...]:
+    id_, seq, *rest = _VALUES(link.line)
+    return (seq, id_, *rest, link.prev_hash, link.hash)

@@ -6,18 +6,24 @@ The journal has one writer. While the daemon runs, what the CLI wants written go
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict, astuple
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 import structlog
 
+from cc110.core.ids import Number
+from cc110.core.importing import Listed, Unsaid
 from cc110.ports import Cc110Error
+from cc110.service.importing import BlockImport, Taken
 from cc110.service.usecases import Desk
 
 _log = structlog.get_logger("control")
-_LINE: Final = 64 * 1024
+_LINE: Final = 512 * 1024
+"""Room for a batch of an import with its longest texts."""
 _PATIENCE_S: Final = 10.0
 
 
@@ -32,14 +38,24 @@ class DaemonRefused(Cc110Error):
 class ControlServer:
     """Answers at the socket as long as the daemon runs."""
 
-    def __init__(self, path: Path, desk: Desk) -> None:
-        """Serve these use cases at `path`."""
+    def __init__(
+        self,
+        path: Path,
+        desk: Desk,
+        *,
+        imports: BlockImport | None = None,
+        doors: Mapping[str, Callable[..., Awaitable[str]]] = MappingProxyType({}),
+    ) -> None:
+        """Serve these use cases at `path`, the bulk door if there is one, and more by name."""
         self._path = path
+        self._imports = imports
         self._doors: Mapping[str, Callable[..., Awaitable[str]]] = {
             "block": desk.block,
             "unblock": desk.unblock,
             "close_case": desk.close_case,
             "withdraw_verdict": desk.withdraw_verdict,
+            **({"import_blocks": self._import} if imports else {}),
+            **doors,
         }
         self._server: asyncio.Server | None = None
 
@@ -89,12 +105,32 @@ class ControlServer:
             return {"done": await door(**asked)}
         except Cc110Error as error:
             return {"error": str(error)}
-        except TypeError:
+        except (TypeError, ValueError):
             return {"error": "not understood"}
+
+    async def _import(self, rows: Sequence[Sequence[Any]], until: int, reason: str, by: str) -> str:
+        assert self._imports
+        unsaid = Unsaid(until=int(until), reason=str(reason))
+        taken = await self._imports.take([_listed(*row) for row in rows], unsaid, by=str(by))
+        return json.dumps(asdict(taken))
+
+
+def _listed(number: str, until: int | None, *texts: str | None) -> Listed:
+    """A row as it came over the wire.
+
+    Raises:
+        TypeError: it is none.
+    """
+    reason, note, owner = (None if text is None else str(text) for text in texts)
+    end = None if until is None else int(until)
+    return Listed(number=Number(str(number)), until=end, reason=reason, note=note, owner=owner)
 
 
 class ControlClient:
     """The same use cases as `Desk`, done by the running daemon."""
+
+    batch: Final = 400
+    """Rows of an import at once: small, because the daemon has callers to serve."""
 
     def __init__(self, path: Path) -> None:
         """Ask at `path`."""
@@ -116,7 +152,18 @@ class ControlClient:
         """As `Desk.withdraw_verdict`; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="withdraw_verdict", call_id=call_id, reason=reason, by=by)
 
-    async def _ask(self, **what: str | int) -> str:
+    async def take(self, rows: Sequence[Listed], unsaid: Unsaid, *, by: str) -> Taken:
+        """As `BlockImport.take`; raises DaemonRefused or DaemonSilent."""
+        wire = [astuple(row) for row in rows]
+        done = await self._ask(
+            do="import_blocks", rows=wire, until=unsaid.until, reason=unsaid.reason, by=by
+        )
+        return Taken(**json.loads(done))
+
+    async def finished(self) -> None:
+        """The daemon's tables follow by themselves."""
+
+    async def _ask(self, **what: object) -> str:
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 reader, writer = await asyncio.open_unix_connection(str(self._path), limit=_LINE)
