@@ -40,6 +40,7 @@ from cc110.service.outbox import Outbox
 from cc110.service.reconcile import reconcile, resume_calls
 from cc110.service.roster import Operators
 from cc110.service.usecases import Desk
+from cc110.service.verification import Verifications
 
 _log = structlog.get_logger("daemon")
 _FRESH_S: Final = 120
@@ -67,12 +68,19 @@ class Daemon:
         tables = [CallsReader(), CasesReader(), BlocksReader()]
         self.tables = Readers(database, journal.progress, tables)
         self.mirror = Readers(database, journal.progress, [MirrorReader(self._mirror)])
+        self.verifications = Verifications(
+            outbox=self.outbox,
+            find_block=self.lookups.find_block,
+            caught_up=self._tables_caught_up,
+            notes=self._mirror,
+        )
         self.calls = Calls(
             policy=config.policy(),
             clock=self._clock,
             outbox=self.outbox,
             control=AmiCallControl(self.link),
             recordings=RecordingsFolder(config.paths.recordings),
+            lift=self.verifications.lift,
         )
         self.operators = Operators(self.outbox, self._clock)
         self.desk = Desk(
@@ -138,9 +146,17 @@ class Daemon:
 
     async def _db_up(self, _: AmiMessage) -> None:
         """AstDB may have lost its newest entries, or all of them: write the list again."""
-        task = asyncio.create_task(refill(self._mirror, self.lookups.all_blocks))
+        task = asyncio.create_task(self._refill())
         self._refills.add(task)
         task.add_done_callback(self._refilled)
+
+    async def _refill(self) -> int:
+        """Whom an operator unblocked meanwhile is not to be blocked again."""
+        await self.verifications.catch_up()
+        return await refill(self._mirror, self.lookups.all_blocks)
+
+    async def _tables_caught_up(self) -> None:
+        await self.tables.reached(self._journal.progress.seq)
 
     def _refilled(self, task: asyncio.Task[int]) -> None:
         self._refills.discard(task)

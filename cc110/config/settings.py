@@ -81,6 +81,21 @@ class Greeting(Part):
     first_word_s: float = Field(default=2.0, ge=0.5, le=5.0)
 
 
+class Blocklist(Part):
+    """What becomes of blocked callers."""
+
+    way_out: Literal["reject", "verify"] = "verify"
+    """Rejected at once, or offered to ask for an operator who verifies them (SOP S2 VIII)."""
+    requests_per_day: int = Field(default=1, ge=1, le=24)
+    """Requests of one number within 24 hours."""
+    verify_at_once: int = Field(default=3, ge=1, le=100)
+    """Most verifications at once, of those who wait and those who talk together."""
+    verify_per_hour: int = Field(default=60, ge=1, le=10_000)
+    """Most requests of all numbers together within an hour."""
+    announce_at_once: int = Field(default=10, ge=1, le=1000)
+    """Most blocked callers who hear the offer at once."""
+
+
 class Recordings(Part):
     """Where calls are recorded."""
 
@@ -118,6 +133,7 @@ class Settings(Part):
     queue: QueueRing = QueueRing()
     transfer: Transfer = Transfer()
     greeting: Greeting = Greeting()
+    blocklist: Blocklist = Blocklist()
     recordings: Recordings = Recordings()
     log: Log = Log()
     journal: Journal = Journal()

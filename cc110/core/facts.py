@@ -164,6 +164,32 @@ class CaseClosePressed(CallFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VerifyAsked(CallFact):
+    """A blocked caller pressed 1: he waits for an operator who verifies him (S2 VIII)."""
+
+    number: Number
+    source: NumberSource
+    until: int
+    """Expiry of the block as Unix time; 0 = for ever."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyPassed(CallFact):
+    """``*76``: the dialplan took the number off its own list."""
+
+    number: Number
+    agent: AgentId
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyFailed(CallFact):
+    """``*77``: the operator leaves the block as it is."""
+
+    number: Number
+    agent: AgentId
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallerGone(CallFact):
     """The caller's channel ended: the call is over."""
 
@@ -240,6 +266,9 @@ Fact = (
     | AgentGone
     | PolresGone
     | CaseClosePressed
+    | VerifyAsked
+    | VerifyPassed
+    | VerifyFailed
     | CallerGone
     | RecordingFound
     | RecordingNotFound

@@ -11,6 +11,10 @@ USER_EVENT: Final = "CC110"
 BLOCK_FAMILY: Final = "cc110-block"
 """AstDB family: key = number in normal form, value = expiry as Unix time, 0 = for ever."""
 
+VERIFIED_FAMILY: Final = "cc110-verified"
+"""AstDB family: key = number, value = ``<Unix time>:<operator>:<call id>`` of a ``*76`` that the daemon
+has yet to write down."""
+
 CONTEXT_RESCUE: Final = "cc110-rescue"
 """Where the daemon redirects a caller whom nobody has: the front of the queue."""
 

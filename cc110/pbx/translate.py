@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from cc110.core import facts as f
 from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName
+from cc110.core.verification import Passed
 from cc110.core.words import (
     DeviceState,
     EndedBy,
@@ -177,6 +178,26 @@ def _case_close(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
     return f.CaseClosePressed(at=at, call_id=call, by=said["by"])
 
 
+def _verify_asked(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    return f.VerifyAsked(
+        at=at,
+        call_id=call,
+        number=Number(said["number"]),
+        source=NumberSource(said["source"]),
+        until=int(said["until"]),
+    )
+
+
+def _verify_passed(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    number, agent = Number(said["number"]), AgentId(said["agent"])
+    return f.VerifyPassed(at=at, call_id=call, number=number, agent=agent)
+
+
+def _verify_failed(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    number, agent = Number(said["number"]), AgentId(said["agent"])
+    return f.VerifyFailed(at=at, call_id=call, number=number, agent=agent)
+
+
 def _caller_gone(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
     return f.CallerGone(at=at, call_id=call, by=EndedBy(said["by"]))
 
@@ -195,6 +216,9 @@ _WORDS: Mapping[str, _Maker] = {
     "agent-gone": _agent_gone,
     "polres-gone": _polres_gone,
     "case-close": _case_close,
+    "verify-asked": _verify_asked,
+    "verify-passed": _verify_passed,
+    "verify-failed": _verify_failed,
     "caller-gone": _caller_gone,
 }
 """Every word of ``cc110-tell``; a test finds each one in ``dialplan/``, and the reverse."""
@@ -294,6 +318,22 @@ def _member(
     )
     assert isinstance(report, f.MemberSeen | f.MemberAdded | f.MemberPaused | f.MemberStatus)
     return report
+
+
+# --- the PBX's own database -----------------------------------------------------------------------
+
+
+def verified_note(key: str, value: str) -> Passed | None:
+    """What ``*76`` noted: ``/cc110-verified/<number>`` and ``<Unix time>:<operator>:<call id>``.
+
+    Returns:
+        None when it is not what the dialplan writes.
+    """
+    number, parts = key.rpartition("/")[2], value.split(":")
+    if len(parts) != 3 or not (number.isdigit() and parts[0].isdigit() and parts[1] and parts[2]):
+        return None
+    at = datetime.fromtimestamp(int(parts[0][:11]), UTC)
+    return Passed(number=Number(number), at=at, agent=AgentId(parts[1]), call_id=CallId(parts[2]))
 
 
 # --- the PBX's own lists --------------------------------------------------------------------------
