@@ -241,6 +241,8 @@ class Seen(CallFact):
     """The operator whom the dialplan has for the caller, in or out of the talk, if it says so."""
     polres: PolresExt | None = None
     """The Polres that the dialplan rings, or rang last, if it says so."""
+    blocked_until: int | None = None
+    """For a blocked caller who was let in to be verified: expiry of his block, as Unix time."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,8 @@ from cc110.core.events import (
 )
 from cc110.core.ids import AgentId, CallId, Number
 
+PRIORITY: Final = 0
+"""In the queue: behind everybody else."""
 _NOTED: Final = timedelta(seconds=1)
 """The PBX notes whole seconds."""
 
@@ -42,6 +44,15 @@ def asked(draft: Draft, fact: facts.VerifyAsked) -> None:
     """Asked once a call."""
     if not draft.call.verification_asked:
         draft.say(BlockVerificationAsked(number=fact.number, source=fact.source, until=fact.until))
+
+
+def seen(draft: Draft, fact: facts.Seen) -> None:
+    """The PBX's list shows that he had asked while nobody listened."""
+    until, number = fact.blocked_until, fact.number
+    if until is None or number is None or draft.call.verification_asked:
+        return
+    source = fact.source
+    draft.say(BlockVerificationAsked(number=number, source=source, until=until, recovered=True))
 
 
 def failed(draft: Draft, fact: facts.VerifyFailed) -> None:

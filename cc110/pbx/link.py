@@ -10,7 +10,8 @@ from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
 from cc110.core.verification import Passed
 from cc110.pbx import names
 from cc110.pbx.ami import AmiClient, AmiError, AmiMessage
-from cc110.pbx.translate import roster_facts, seen_calls, verified_note
+from cc110.pbx.notes import verified_note
+from cc110.pbx.translate import roster_facts, seen_calls
 from cc110.ports import ChannelGone, PbxRefused, PbxUnavailable
 
 _PIPELINE: Final = 500

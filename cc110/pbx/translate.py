@@ -11,7 +11,6 @@ from typing import Final, TypeVar
 
 from cc110.core import facts as f
 from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName
-from cc110.core.verification import Passed
 from cc110.core.words import (
     DeviceState,
     EndedBy,
@@ -102,8 +101,9 @@ def _arrived(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fa
     )
 
 
-def _rejected(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
-    return f.Rejected(
+def _of_block(made: type[f.Rejected] | type[f.VerifyAsked]) -> _Maker:
+    """A blocked caller was rejected, or asked for the way out."""
+    return lambda at, call, _, said: made(
         at=at,
         call_id=call,
         number=Number(said["number"]),
@@ -178,24 +178,10 @@ def _case_close(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
     return f.CaseClosePressed(at=at, call_id=call, by=said["by"])
 
 
-def _verify_asked(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
-    return f.VerifyAsked(
-        at=at,
-        call_id=call,
-        number=Number(said["number"]),
-        source=NumberSource(said["source"]),
-        until=int(said["until"]),
+def _verified(made: type[f.VerifyPassed] | type[f.VerifyFailed]) -> _Maker:
+    return lambda at, call, _, said: made(
+        at=at, call_id=call, number=Number(said["number"]), agent=AgentId(said["agent"])
     )
-
-
-def _verify_passed(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
-    number, agent = Number(said["number"]), AgentId(said["agent"])
-    return f.VerifyPassed(at=at, call_id=call, number=number, agent=agent)
-
-
-def _verify_failed(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
-    number, agent = Number(said["number"]), AgentId(said["agent"])
-    return f.VerifyFailed(at=at, call_id=call, number=number, agent=agent)
 
 
 def _caller_gone(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
@@ -204,7 +190,7 @@ def _caller_gone(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact
 
 _WORDS: Mapping[str, _Maker] = {
     "arrived": _arrived,
-    "rejected": _rejected,
+    "rejected": _of_block(f.Rejected),
     "recording": _recording,
     "chose": _chose,
     "queued": _queued,
@@ -216,9 +202,9 @@ _WORDS: Mapping[str, _Maker] = {
     "agent-gone": _agent_gone,
     "polres-gone": _polres_gone,
     "case-close": _case_close,
-    "verify-asked": _verify_asked,
-    "verify-passed": _verify_passed,
-    "verify-failed": _verify_failed,
+    "verify-asked": _of_block(f.VerifyAsked),
+    "verify-passed": _verified(f.VerifyPassed),
+    "verify-failed": _verified(f.VerifyFailed),
     "caller-gone": _caller_gone,
 }
 """Every word of ``cc110-tell``; a test finds each one in ``dialplan/``, and the reverse."""
@@ -320,22 +306,6 @@ def _member(
     return report
 
 
-# --- the PBX's own database -----------------------------------------------------------------------
-
-
-def verified_note(key: str, value: str) -> Passed | None:
-    """What ``*76`` noted: ``/cc110-verified/<number>`` and ``<Unix time>:<operator>:<call id>``.
-
-    Returns:
-        None when it is not what the dialplan writes.
-    """
-    number, parts = key.rpartition("/")[2], value.split(":")
-    if len(parts) != 3 or not (number.isdigit() and parts[0].isdigit() and parts[1] and parts[2]):
-        return None
-    at = datetime.fromtimestamp(int(parts[0][:11]), UTC)
-    return Passed(number=Number(number), at=at, agent=AgentId(parts[1]), call_id=CallId(parts[2]))
-
-
 # --- the PBX's own lists --------------------------------------------------------------------------
 
 
@@ -353,6 +323,8 @@ def _seen_calls(channels: Sequence[AmiMessage], at: datetime) -> Iterator[f.Seen
         channel, call_id = message.get("Uniqueid"), said.get(names.VAR_CALL)
         if not call_id or said.get(names.VAR_ROLE) or said.get(names.VAR_CHAN) != channel:
             continue
+        if said.get(names.VAR_UNTIL) and not said.get(names.VAR_VERIFY):
+            continue  # blocked, and not let in
         # A leg that keys a code is out of the bridge for a moment, and still in the call.
         legs = tuple(
             leg
@@ -400,7 +372,13 @@ def _seen(
         stage=_stage(said.get(names.VAR_STAGE), legs),
         recording=said.get(names.VAR_RECORDING) or None,
         legs=legs,
+        blocked_until=_blocked_until(said),
     )
+
+
+def _blocked_until(said: Said) -> int | None:
+    until = said.get(names.VAR_UNTIL, "")
+    return int(until) if until.isdigit() else None
 
 
 def _stage(said: str | None, legs: tuple[f.LegSeen, ...]) -> Stage:

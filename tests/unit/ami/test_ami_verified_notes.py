@@ -8,7 +8,9 @@ from cc110.core import facts as f
 from cc110.core.ids import AgentId, CallId, Number
 from cc110.core.verification import Passed
 from cc110.core.words import NumberSource
-from cc110.pbx.translate import dialplan_fact, verified_note
+from cc110.pbx.ami import AmiMessage
+from cc110.pbx.notes import verified_note
+from cc110.pbx.translate import dialplan_fact, seen_calls
 
 AT = datetime(2026, 8, 17, 3, 4, 5, tzinfo=UTC)
 CALL = CallId("20260817-030405-17-4711")
@@ -68,3 +70,18 @@ def test_what_the_dialplan_tells_is_a_fact(word: str, data: str, fact: f.Fact) -
 
     assert fact == said
     assert dialplan_fact(at=AT, word=word, call_id=CALL, channel="1.1", data="agent=1101") is None
+
+
+def listed(*said: str) -> AmiMessage:
+    """A caller's channel in the PBX's list."""
+    ours = ("CC110_CALL=" + CALL, "CC110_CHAN=1.1", f"CC110_NUMBER={NUMBER}", "CC110_UNTIL=0")
+    variables = tuple(("Variable", pair) for pair in (*ours, *said))
+    return AmiMessage((("Event", "Status"), ("Uniqueid", "1.1"), *variables))
+
+
+def test_a_blocked_caller_is_a_call_only_once_he_is_let_in() -> None:
+    """A daemon that starts during the announcement must not take him for a call that lost its way."""
+    assert seen_calls([listed()], at=AT) == ()
+
+    (seen,) = seen_calls([listed("CC110_VERIFY=asked")], at=AT)
+    assert (seen.call_id, seen.blocked_until) == (CALL, 0)

@@ -54,8 +54,14 @@ FACTS: st.SearchStrategy[facts.Fact] = st.one_of(
     st.builds(told.passed, SECONDS, st.sampled_from(["greeting", "adrift", ""])),
 )
 SEEN = st.builds(
-    lambda seconds, stage, legs, recording, agent, polres: told.seen(
-        seconds, stage, *legs, recording=recording, agent=agent, polres=polres
+    lambda seconds, stage, legs, recording, agent, polres, until: told.seen(
+        seconds,
+        stage,
+        *legs,
+        recording=recording,
+        agent=agent,
+        polres=polres,
+        blocked_until=until,
     ),
     SECONDS,
     st.sampled_from(Stage),
@@ -63,6 +69,7 @@ SEEN = st.builds(
     st.sampled_from([None, "a.wav"]),
     NOBODY | AGENTS,
     NOBODY | POLRES,
+    st.sampled_from([None, 0]),
 )
 
 

@@ -9,6 +9,7 @@ from cc110.core.blocking import Block
 from cc110.core.effects import LiftBlock, Note
 from cc110.core.evolve import replay
 from cc110.core.verification import Passed, lifting
+from cc110.core.words import NumberSource, Stage
 from tests.unit.core.told import (
     BUDI,
     CALL,
@@ -21,6 +22,7 @@ from tests.unit.core.told import (
     at,
     hung_up,
     queued,
+    seen,
     took,
     verify_asked,
     verify_failed,
@@ -48,6 +50,20 @@ def test_a_verification_is_asked_for_and_refused_once_a_call() -> None:
     assert said.count(events.BlockVerificationAsked) == 1
     assert said.count(events.BlockVerificationRefused) == 1
     assert replay(story.events, POLICY) == story.call
+
+
+def test_a_request_that_nobody_heard_of_is_read_from_the_list() -> None:
+    """Once, behind everybody else in the queue, and silent when it was heard."""
+    listed = seen(30, Stage.QUEUE, blocked_until=0)
+    unheard, heard = Story(listed, listed), Story(arrived(), verify_asked(0.1), listed)
+    said = [event.data for event in unheard.events]
+    asked = events.BlockVerificationAsked(
+        number=NUMBER, source=NumberSource.ASSERTED, until=0, recovered=True
+    )
+
+    assert said.count(asked) == 1
+    assert [data.priority for data in said if isinstance(data, events.CallQueued)] == [0]
+    assert asked not in [event.data for event in heard.events]
 
 
 def test_a_refusal_counts_also_after_the_call_and_without_a_request() -> None:

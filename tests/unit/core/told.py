@@ -224,6 +224,7 @@ def seen(
     recording: str | None = PATH,
     agent: AgentId | None = None,
     polres: PolresExt | None = None,
+    blocked_until: int | None = None,
 ) -> facts.Seen:
     """The call in the PBX's list."""
     return facts.Seen(
@@ -240,6 +241,7 @@ def seen(
         legs=legs,
         agent=agent,
         polres=polres,
+        blocked_until=blocked_until,
     )
 
 
