@@ -12,6 +12,8 @@ from ...control_room import ControlRoom
 from ...phones.phone import CallHandle, CallState, EventKind, Phone
 from ...phones.timing import limit
 from ...phones.wire import Media
+from ..scene import Scene, log_in
+from ..story import Story
 
 OFFER_S = 15
 """The announcement, 3 s for the key, and some more."""
@@ -91,3 +93,17 @@ async def rejected_at_once(room: ControlRoom, caller: Phone, number: str) -> Non
 def states(call: CallHandle) -> list[str]:
     """The states that the caller's phone went through."""
     return [one.text for one in call.events if one.kind is EventKind.STATE]
+
+
+async def verifying(room: ControlRoom, number: str) -> Scene:
+    """A blocked caller who talks with operator 1101."""
+    await block(room, number)
+    operator, caller = await asyncio.gather(room.phone("1101", "operator"), room.caller())
+    await log_in(room, "1101")
+    story = await Story.begin(room, number)
+    call = await asks(room, caller, number)
+    desk = await operator.incoming()
+    await desk.answer()
+    await desk.wait_for_talk()
+    await story.told("AgentAnswered")
+    return Scene(room, story, caller, operator, (), call, desk)
