@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from cc110.core.events import Event, Recorded
-from cc110.core.ids import AgentId, ChannelId, Number, QueueName
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
+from cc110.core.verification import Passed
 
 
 class Cc110Error(Exception):
@@ -82,6 +83,18 @@ class BlockMirror(Protocol):
 
     async def put_all(self, entries: Iterable[tuple[Number, int]]) -> None:
         """Write many entries."""
+        ...
+
+
+class VerifiedNotes(Protocol):
+    """What the dialplan noted of each ``*76`` (AstDB family ``cc110-verified``)."""
+
+    async def verified(self) -> Sequence[Passed]:
+        """Every note that can be read."""
+        ...
+
+    async def forget(self, number: Number, call_id: CallId) -> None:
+        """Remove a number's note if it is of that call; it is no error when there is none."""
         ...
 
 

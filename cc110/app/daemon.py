@@ -44,6 +44,7 @@ from cc110.service.outbox import Outbox
 from cc110.service.reconcile import reconcile, resume_calls
 from cc110.service.roster import Operators
 from cc110.service.usecases import Desk
+from cc110.service.verification import Verifications
 
 _log = structlog.get_logger("daemon")
 _FRESH_S: Final = 120
@@ -77,12 +78,19 @@ class Daemon:
             policy=config.block_policy(),
         )
         self.effects = Readers(database, journal.progress, [MirrorReader(self._mirror), counter])
+        self.verifications = Verifications(
+            outbox=self.outbox,
+            find_block=self.lookups.find_block,
+            caught_up=self._tables_caught_up,
+            notes=self._mirror,
+        )
         self.calls = Calls(
             policy=config.policy(),
             clock=self._clock,
             outbox=self.outbox,
             control=AmiCallControl(self.link),
             recordings=RecordingsFolder(config.paths.recordings),
+            lift=self.verifications.lift,
         )
         self.operators = Operators(self.outbox, self._clock)
         self.desk = Desk(
@@ -157,7 +165,7 @@ class Daemon:
     async def _known_calls(self, since: datetime) -> frozenset[CallId]:
         """With all that was heard before: the tables may be a little behind."""
         await self.outbox.drained()
-        await self.tables.reached(self._journal.progress.seq)
+        await self._tables_caught_up()
         return await self.lookups.calls_since(since)
 
     async def _down(self, reason: str) -> None:
@@ -167,9 +175,15 @@ class Daemon:
 
     async def _db_up(self, _: AmiMessage) -> None:
         """AstDB may have lost its newest entries, or all of them: write the list again."""
-        self._begin(
-            refill(self._mirror, self.lookups.all_blocks), "blocklist not written to the PBX"
-        )
+        self._begin(self._refill(), "blocklist not written to the PBX")
+
+    async def _refill(self) -> int:
+        """Whom an operator unblocked meanwhile is not to be blocked again."""
+        await self.verifications.catch_up()
+        return await refill(self._mirror, self.lookups.all_blocks)
+
+    async def _tables_caught_up(self) -> None:
+        await self.tables.reached(self._journal.progress.seq)
 
     def _begin(self, work: Coroutine[None, None, int], failed: str) -> None:
         """Do something beside everything else; if it fails, say so."""

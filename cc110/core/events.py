@@ -303,6 +303,7 @@ class BlockVerificationAsked(EventData):
     source: NumberSource
     until: int
     """Expiry of the block, as Unix time; 0 = for ever."""
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

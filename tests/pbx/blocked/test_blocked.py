@@ -1,4 +1,7 @@
-"""Blocked numbers are rejected in the dialplan, before any operator hears them (SOP S2 VIII, X8)."""
+"""Blocked numbers are rejected in the dialplan, before any operator hears them (SOP S2 VIII, X8).
+
+This is the setting `way_out = "reject"`; `verification` tells of the other one.
+"""
 
 import time
 
