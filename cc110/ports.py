@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from cc110.core.events import Event, Recorded
-from cc110.core.ids import AgentId, ChannelId, Number, QueueName
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
+from cc110.core.verification import Passed
 
 _MOST_ODD: Final = 1000
 _MOST_DIGITS: Final = 18
@@ -126,6 +127,18 @@ class BlockMirror(Protocol):
 
     async def get(self, number: Number) -> str | None:
         """One entry as it is there; None = there is none."""
+        ...
+
+
+class VerifiedNotes(Protocol):
+    """What the dialplan noted of each ``*76`` (AstDB family ``cc110-verified``)."""
+
+    async def verified(self) -> Sequence[Passed]:
+        """Every note that can be read."""
+        ...
+
+    async def forget(self, number: Number, call_id: CallId) -> None:
+        """Remove a number's note if it is of that call; it is no error when there is none."""
         ...
 
 

@@ -1,8 +1,9 @@
 """The daemon: real adapters into the service, and back down in order."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -14,6 +15,7 @@ from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen
+from cc110.core.ids import CallId
 from cc110.core.words import Language
 from cc110.journal.blocklist import BlockTables
 from cc110.journal.engine import Database
@@ -25,11 +27,13 @@ from cc110.pbx import names
 from cc110.pbx.agi import AgiServer, AgiSession
 from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, LinkState
 from cc110.pbx.caller_line import AgiCallerLine
+from cc110.pbx.cel import CelFile
 from cc110.pbx.link import AmiCallControl, AmiLists, AstDb
 from cc110.pbx.prompts import read_prompts
 from cc110.pbx.translate import call_facts, roster_facts
 from cc110.recordings.folder import RecordingsFolder
 from cc110.service.calls import Calls
+from cc110.service.catchup import catch_up
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlServer
 from cc110.service.counting import PrankCounter
@@ -42,6 +46,7 @@ from cc110.service.reconcile import reconcile, resume_calls
 from cc110.service.roster import Operators
 from cc110.service.upkeep import keep
 from cc110.service.usecases import Desk
+from cc110.service.verification import Verifications
 
 _log = structlog.get_logger("daemon")
 _FRESH_S: Final = 120
@@ -66,7 +71,8 @@ class Daemon:
         self.lookups = Lookups(database)
         self.outbox = Outbox(journal)
         self.tables = Readers(database, journal.progress, all_tables())
-        self.mirror = MirrorReader(AstDb(self._db_link), BlockTables(database), self.tables.reached)
+        astdb = AstDb(self._db_link)
+        self.mirror = MirrorReader(astdb, BlockTables(database), self.tables.reached)
         counter = PrankCounter(
             records=self.lookups,
             journal=journal,
@@ -75,12 +81,19 @@ class Daemon:
             policy=config.block_policy(),
         )
         self.effects = Readers(database, journal.progress, [self.mirror, counter])
+        self.verifications = Verifications(
+            outbox=self.outbox,
+            find_block=self.lookups.find_block,
+            caught_up=self._tables_caught_up,
+            notes=astdb,
+        )
         self.calls = Calls(
             policy=config.policy(),
             clock=self._clock,
             outbox=self.outbox,
             control=AmiCallControl(self.link),
             recordings=RecordingsFolder(config.paths.recordings),
+            lift=self.verifications.lift,
         )
         self.operators = Operators(self.outbox, self._clock)
         self.desk = Desk(
@@ -107,6 +120,9 @@ class Daemon:
         )
         self._wrapup_s: Mapping[str, float] = {}
         self._refill_wanted = asyncio.Event()
+        self._beside: set[asyncio.Task[int]] = set()
+        self._record = CelFile(config.paths.pbx / "log" / "cel-custom" / "cel.csv")
+        self._heard: datetime | None = None
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Run until `stop` is set. A part that dies ends the daemon, loudly; calls go on without it."""
@@ -116,13 +132,14 @@ class Daemon:
             begin("tables", self.tables.run())
             await self.tables.reached(self._journal.progress.seq)
             stack.push_async_callback(self.calls.aclose)
+            self._heard = await self.lookups.last_event_at()
             resumed = await resume_calls(self.lookups, self.calls, self.config.policy())
             _log.info("calls taken up from the journal", calls=resumed)
             await self._open_doors(stack)
             begin("outbox", self.outbox.run())
             begin("effects", self.effects.run())
             begin("events", self._follow())
-            begin("mirror", keep(self.mirror, self._db_link.await_live, self._refill_wanted))
+            begin("mirror", self._keep_mirror())
             begin("ami-db", self._db_link.run())
             begin("ami", self.link.run())
             begin("heartbeat", beat(self._alive))
@@ -136,6 +153,7 @@ class Daemon:
 
     async def _up(self, booted: AmiMessage) -> None:
         """The link is back: make our state the PBX's, then listen on."""
+        up_at = self._clock.now()
         restarted = int(booted.get("Uptime", "0") or 0) < _FRESH_S
         self._wrapup_s = await self._lists.wrapup_s()
         members = [it for it in await self._lists.members() if isinstance(it, MemberSeen)]
@@ -143,14 +161,59 @@ class Daemon:
         reconcile(
             await self._lists.calls(), self.calls, self.outbox, self._clock, restarted=restarted
         )
+        if self._heard:
+            missed = catch_up(
+                self._record, self._known_calls, self.calls, since=self._heard, until=up_at
+            )
+            self._begin(missed, "what happened meanwhile is not read back")
+
+    async def _known_calls(self, since: datetime) -> frozenset[CallId]:
+        """With all that was heard before: the tables may be a little behind."""
+        await self.outbox.drained()
+        await self._tables_caught_up()
+        return await self.lookups.calls_since(since)
 
     async def _down(self, reason: str) -> None:
         _log.warning("the PBX is out of reach; calls go on without the daemon", reason=reason)
+        self._heard = self._clock.now()
         self.outbox.put([Event(at=self._clock.now(), data=PbxLost(reason=reason))])
 
     async def _db_up(self, _: AmiMessage) -> None:
         """AstDB may have lost its newest entries, or all of them: make the list whole again."""
         self._refill_wanted.set()
+
+    async def _keep_mirror(self) -> None:
+        live, wanted = self._db_link.await_live, self._refill_wanted
+        await keep(self.mirror, live, wanted, first=self._verified_first)
+
+    def _mirror_doors(self) -> Mapping[str, Callable[[], Awaitable[str]]]:
+        async def refill() -> str:
+            await self._verified_first()
+            return (await self.mirror.refill()).as_json()
+
+        async def drift() -> str:
+            return self.mirror.last.as_json() if self.mirror.last else "{}"
+
+        return {"refill": refill, "drift": drift}
+
+    async def _verified_first(self) -> None:
+        """Whom an operator unblocked meanwhile is not to be blocked again."""
+        await self.verifications.catch_up()
+
+    async def _tables_caught_up(self) -> None:
+        await self.tables.reached(self._journal.progress.seq)
+
+    def _begin(self, work: Coroutine[None, None, int], failed: str) -> None:
+        """Do something beside everything else; if it fails, say so."""
+
+        def done(task: asyncio.Task[int]) -> None:
+            self._beside.discard(task)
+            if not task.cancelled() and (error := task.exception()):
+                _log.error(failed, error=str(error))
+
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(done)
 
     async def _follow(self) -> None:
         async for message in self.link.events:
@@ -162,7 +225,9 @@ class Daemon:
     # --- doors ----------------------------------------------------------------------------------
 
     async def _open_doors(self, stack: AsyncExitStack) -> None:
-        control = ControlServer(control_socket(self.config), self.desk, imports=self.imports)
+        control = ControlServer(
+            control_socket(self.config), self.desk, imports=self.imports, doors=self._mirror_doors()
+        )
         await control.start()
         stack.push_async_callback(control.aclose)
         stack.push_async_callback(self._known.aclose)

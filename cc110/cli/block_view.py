@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LIFTED: Final[Pair] = ("dicabut", "lifted")
 _EXPIRED: Final[Pair] = ("berakhir", "expired")
 _EVIDENCE: Final[Pair] = ("Bukti pemblokiran", "Evidence of the block")
-_COUNTED: Final[Pair] = ("Panggilan iseng yang terhitung", "Pranks that count")
+_COUNTED: Final[Pair] = ("Iseng terhitung", "Pranks counted")
 _COLUMNS: Final[tuple[Pair, ...]] = (
     ("DINILAI", "JUDGED"),
     ("PANGGILAN", "CALL"),
@@ -104,7 +104,8 @@ def _since(row: BlockRow, lang: Language, tz: tzinfo) -> Iterator[tuple[Pair, Ce
 def _table(
     screen: Screen, title: Pair, evidence: Sequence[Evidence], lang: Language, tz: tzinfo
 ) -> None:
-    screen.say(f"\n{pick(title, lang)}:")
+    screen.say("")
+    screen.say(f"{pick(title, lang)}:")
     columns = [Column(heading=pick(name, lang)) for name in _COLUMNS]
     screen.table(
         columns,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
-from cc110.app import open_desk, open_mirror
+from cc110.app import open_mirror
 from cc110.config.model import Config
 from cc110.journal.comparison import Comparison, Difference, comparison
 from cc110.journal.engine import ask, reading
@@ -75,19 +75,3 @@ async def _in_pbx(config: Config) -> tuple[Entries | None, str]:
             return await mirror.entries(), ""
     except PbxUnavailable as error:
         return None, str(error)
-
-
-def repair(config: Config) -> None:
-    """Have the PBX's list written anew, by the daemon, which alone knows what changes meanwhile.
-
-    Raises:
-        Cc110Error: no daemon runs, or it could not.
-    """
-    asyncio.run(_repair(config))
-
-
-async def _repair(config: Config) -> None:
-    async with open_desk(config) as desk:
-        await desk.refill()
-
-

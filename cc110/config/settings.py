@@ -85,13 +85,23 @@ class Greeting(Part):
 
 
 class Blocklist(Part):
-    """When a number is blocked by count. Days."""
+    """When a number is blocked by count, and what becomes of blocked callers."""
 
     threshold: int = Field(default=5, ge=2, le=100)
     window_days: int = Field(default=0, ge=0, le=3650)
     decay_days: int = Field(default=0, ge=0, le=3650)
     lengths_days: Annotated[Many[Days], Field(min_length=1, max_length=10)] = (30, 90, 365)
     trust: Literal["asserted", "claimed"] = "asserted"
+    way_out: Literal["reject", "verify"] = "verify"
+    """Rejected at once, or offered to ask for an operator who verifies them (SOP S2 VIII)."""
+    requests_per_day: int = Field(default=1, ge=1, le=24)
+    """Requests of one number within 24 hours."""
+    verify_at_once: int = Field(default=3, ge=1, le=100)
+    """Most verifications at once, of those who wait and those who talk together."""
+    verify_per_hour: int = Field(default=60, ge=1, le=10_000)
+    """Most requests of all numbers together within an hour."""
+    announce_at_once: int = Field(default=10, ge=1, le=1000)
+    """Most blocked callers who hear the offer at once."""
 
 
 class Recordings(Part):

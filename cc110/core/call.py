@@ -122,6 +122,8 @@ class Call:
 
     # What was already said, so that a fact told again is silent.
     queued: bool = False
+    verification_asked: bool = False
+    verification_refused: bool = False
     entries: frozenset[datetime] = frozenset()
     """When he entered a queue."""
     rang: frozenset[tuple[AgentId, datetime]] = frozenset()

@@ -10,7 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
-from cc110.core import acting, backstop, ending, facts, intake, reconcile, talk, transfer
+from cc110.core import (
+    acting,
+    backstop,
+    ending,
+    facts,
+    intake,
+    reconcile,
+    talk,
+    transfer,
+    verification,
+)
 from cc110.core.call import Call
 from cc110.core.draft import Draft
 from cc110.core.effects import Effect, Note
@@ -25,6 +35,7 @@ AFTER_END = (
     facts.Judged
     | facts.VerdictTakenBack
     | facts.CaseClosePressed
+    | facts.VerifyFailed
     | facts.RecordingFound
     | facts.RecordingNotFound
 )
@@ -57,6 +68,7 @@ def step(call: Call | None, fact: Fact, *, now: datetime, policy: Policy) -> Ste
     effects = (
         *acting.acts(draft.known, events),
         *acting.deadlines(call, draft.known, now=now, policy=policy),
+        *((verification.passed(fact),) if isinstance(fact, facts.VerifyPassed) else ()),
     )
     if not events and not effects:
         effects = (_note(call, fact),)
@@ -109,6 +121,12 @@ def _tell(draft: Draft, fact: Fact) -> None:
             transfer.failed(draft, fact)
         case facts.PolresGone():
             transfer.gone(draft, fact)
+        case facts.VerifyAsked():
+            verification.asked(draft, fact)
+        case facts.VerifyFailed():
+            verification.failed(draft, fact)
+        case facts.VerifyPassed():
+            pass  # an effect, whatever is known of the call
         case facts.CallerGone():
             ending.caller_gone(draft, fact)
         case facts.RecordingFound():

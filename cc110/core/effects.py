@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from cc110.core.ids import CallId, ChannelId, QueueName
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,17 @@ class MeasureRecording:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LiftBlock:
+    """Take a verified number off the blocklist, unless that has been done. It may be asked twice."""
+
+    call_id: CallId
+    number: Number
+    agent: AgentId
+    at: datetime
+    """When the operator keyed it: a block made later stays."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Note:
     """A fact that changes nothing: telephony is late and repeated. Worth a line in the log."""
 
@@ -49,4 +60,4 @@ class Note:
     text: str
 
 
-Effect = SetDeadline | CancelDeadline | RescueCall | MeasureRecording | Note
+Effect = SetDeadline | CancelDeadline | RescueCall | MeasureRecording | LiftBlock | Note

@@ -51,6 +51,8 @@ class CallRejected(EventData):
     number: Number
     source: NumberSource
     until: int
+    recovered: bool = False
+    """True when nobody listened then, and the PBX's own record tells of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,6 +303,7 @@ class BlockVerificationAsked(EventData):
     source: NumberSource
     until: int
     """Expiry of the block, as Unix time; 0 = for ever."""
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

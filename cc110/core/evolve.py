@@ -30,6 +30,7 @@ AFTER_END = (
     | events.CaseClosed
     | events.RecordingFinalised
     | events.RecordingMissing
+    | events.BlockVerificationRefused
 )
 """What may still be said of a call that is over."""
 
@@ -113,6 +114,10 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             return replace(call, case=case.updated(call.case, owner))
         case events.CaseClosed():
             return replace(call, case=case.closed(call.case))
+        case events.BlockVerificationAsked():
+            return replace(call, verification_asked=True)
+        case events.BlockVerificationRefused():
+            return replace(call, verification_refused=True)
         case events.CallEnded(by=by):
             return replace(call, phase=Ended(at=at, by=by), since=max(call.since, at), legs=())
         case events.RecordingFinalised(path=path):
@@ -125,8 +130,6 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             | events.CallAbandoned()
             | events.NumberBlocked()
             | events.NumberUnblocked()
-            | events.BlockVerificationAsked()
-            | events.BlockVerificationRefused()
             | events.AgentLoggedIn()
             | events.AgentLoggedOut()
             | events.AgentPaused()

@@ -54,6 +54,8 @@ class Rejected(CallFact):
     source: NumberSource
     until: int
     """Expiry of the block as Unix time; 0 = for ever."""
+    recovered: bool = False
+    """True when it was read back from what the PBX wrote down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +174,32 @@ class VerdictTakenBack(CallFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VerifyAsked(CallFact):
+    """A blocked caller pressed 1: he waits for an operator who verifies him (S2 VIII)."""
+
+    number: Number
+    source: NumberSource
+    until: int
+    """Expiry of the block as Unix time; 0 = for ever."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyPassed(CallFact):
+    """``*76``: the dialplan took the number off its own list."""
+
+    number: Number
+    agent: AgentId
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyFailed(CallFact):
+    """``*77``: the operator leaves the block as it is."""
+
+    number: Number
+    agent: AgentId
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallerGone(CallFact):
     """The caller's channel ended: the call is over."""
 
@@ -223,6 +251,8 @@ class Seen(CallFact):
     """The operator whom the dialplan has for the caller, in or out of the talk, if it says so."""
     polres: PolresExt | None = None
     """The Polres that the dialplan rings, or rang last, if it says so."""
+    blocked_until: int | None = None
+    """For a blocked caller who was let in to be verified: expiry of his block, as Unix time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,6 +279,9 @@ Fact = (
     | PolresGone
     | CaseClosePressed
     | VerdictTakenBack
+    | VerifyAsked
+    | VerifyPassed
+    | VerifyFailed
     | CallerGone
     | RecordingFound
     | RecordingNotFound

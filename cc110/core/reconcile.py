@@ -6,7 +6,7 @@ the last change of the call's phase is overtaken by what was heard meanwhile, an
 call.
 """
 
-from cc110.core import facts, intake, menu, talk, transfer
+from cc110.core import facts, intake, menu, talk, transfer, verification
 from cc110.core.call import AgentLeg, Leg
 from cc110.core.draft import Draft
 from cc110.core.events import AgentRang, CallArrived, CallQueued, CallRequeued
@@ -22,6 +22,7 @@ def seen(draft: Draft, fact: facts.Seen) -> None:
         draft.say(_arrival(fact))
     if fact.recording:
         intake.recorder_started(draft, fact.recording)
+    verification.seen(draft, fact)
     if draft.at < draft.call.since or draft.call.is_history(draft.at):
         return
     for leg in fact.legs:
@@ -99,7 +100,9 @@ def _in_queue(draft: Draft, fact: facts.Seen) -> None:
         reason = intake.why_back(call.phase)
         draft.say(CallRequeued(queue=fact.queue, reason=reason, recovered=True))
         return
-    priority = menu.priority_of(call.choice or MenuChoice.EMERGENCY)
+    priority = verification.PRIORITY
+    if fact.blocked_until is None:
+        priority = menu.priority_of(call.choice or MenuChoice.EMERGENCY)
     draft.say(CallQueued(queue=fact.queue, priority=priority, recovered=True))
 
 

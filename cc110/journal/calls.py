@@ -61,8 +61,14 @@ def _changes(row: Row, event: Event) -> dict[str, Any]:
                 "queue": row["queue"] or arrived.queue,
                 "recovered": row["recovered"] or arrived.recovered,
             }
-        case events.CallRejected(number=number, source=source):
-            return {"arrived_at": at, "ended_at": at, "number": number, "number_source": source}
+        case events.CallRejected() as rejected:
+            return {
+                "arrived_at": at,
+                "ended_at": at,
+                "number": rejected.number,
+                "number_source": rejected.source,
+                "recovered": rejected.recovered,
+            }
         case events.RecordingStarted(path=path):
             return {"recording": path}
         case events.MenuChosen(choice=choice, language=language):

@@ -54,7 +54,9 @@ class Comparison:
         while after < tip:
             end = after + _PAGE
             place = (events.c.seq > after) & (events.c.seq <= end)
-            self._fold(connection.execute(select(*columns).where(place, wanted).order_by(columns[0])))
+            self._fold(
+                connection.execute(select(*columns).where(place, wanted).order_by(columns[0]))
+            )
             after = end
         at = int(self._now.timestamp())
         self._database.execute("DELETE FROM journal WHERE until != 0 AND until <= ?", (at,))

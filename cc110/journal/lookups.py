@@ -41,6 +41,14 @@ class Lookups:
         """A call by its id."""
         return await ask(self._database.reads, queries.get_call_row, call_id)
 
+    async def calls_since(self, at: datetime) -> frozenset[CallId]:
+        """The calls that arrived at or after a time."""
+        return await ask(self._database.reads, queries.list_call_ids, at)
+
+    async def last_event_at(self) -> datetime | None:
+        """When the newest event happened; None = there is none."""
+        return await ask(self._database.reads, queries.last_event_at)
+
     async def of_call(self, call_id: CallId, now: datetime) -> Record | None:
         """What is known of a call's number when it was judged; None = the caller is unidentified."""
         return await ask(self._database.reads, _record, call_id, now)

@@ -12,9 +12,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
 from cc110.core.events import Evidence
+from cc110.core.ids import CallId
 from cc110.core.words import BlockWarning, NumberSource, Verdict
+from cc110.journal.codec import text_time
 from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, NumberHistory, Outcome
-from cc110.journal.schema import blocks, calls, cases
+from cc110.journal.schema import blocks, calls, cases, events
 from cc110.journal.store import Page, read_page
 
 R = TypeVar("R")
@@ -122,6 +124,19 @@ def get_call_row(connection: Connection, call_id: str) -> CallRow | None:
     """A call without its events; None = unknown."""
     rows = _all(connection, select(calls).where(calls.c.call_id == call_id), _CALL)
     return rows[0] if rows else None
+
+
+def list_call_ids(connection: Connection, since: datetime) -> frozenset[CallId]:
+    """The calls that arrived at or after a time."""
+    ids = connection.scalars(select(calls.c.call_id).where(calls.c.arrived_at >= since))
+    return frozenset(CallId(id_) for id_ in ids)
+
+
+def last_event_at(connection: Connection) -> datetime | None:
+    """When the newest event happened; None = there is none."""
+    newest = select(events.c.at).order_by(events.c.seq.desc()).limit(1)
+    at = connection.scalar(newest)
+    return None if at is None else text_time(at)
 
 
 def list_cases(

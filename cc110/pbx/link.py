@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cc110.core.facts import MemberSeen, RosterFact, Seen
-from cc110.core.ids import AgentId, ChannelId, Number, QueueName
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
+from cc110.core.verification import Passed
 from cc110.pbx import names
 from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, AmiRefused
+from cc110.pbx.notes import verified_note
 from cc110.pbx.translate import roster_facts, seen_calls
 from cc110.ports import ChannelGone, Entries, PbxRefused, PbxUnavailable
 
@@ -176,7 +178,7 @@ class AmiOperators:
 
 
 class AstDb:
-    """`ports.BlockMirror`: the PBX's own copy of the blocklist, over an account of its own."""
+    """`ports.BlockMirror` and `ports.VerifiedNotes`: the PBX's own list, over an account of its own."""
 
     def __init__(self, client: AmiClient) -> None:
         """Write over this link (``write = system``)."""
@@ -199,6 +201,27 @@ class AstDb:
             PbxUnavailable: no link.
         """
         await _ask(self._client, {"Action": "DBDel", "Family": names.BLOCK_FAMILY, "Key": number})
+
+    async def verified(self) -> tuple[Passed, ...]:
+        """What the dialplan noted of each ``*76``.
+
+        Raises:
+            PbxUnavailable: no link.
+            PbxRefused: the account may not read.
+        """
+        rows = await _list(self._client, {"Action": "DBGetTree", "Family": names.VERIFIED_FAMILY})
+        found = (verified_note(row.get("Key"), row.get("Val")) for row in rows)
+        return tuple(note for note in found if note)
+
+    async def forget(self, number: Number, call_id: CallId) -> None:
+        """Remove a number's note if it is of that call.
+
+        Raises:
+            PbxUnavailable, PbxRefused: as in `verified`.
+        """
+        if any(it.number == number and it.call_id == call_id for it in await self.verified()):
+            note = {"Family": names.VERIFIED_FAMILY, "Key": number}
+            await _ask(self._client, {"Action": "DBDel", **note})
 
     async def put_all(self, entries: Sequence[tuple[Number, int]]) -> None:
         """Write many entries, some hundred at a time on the wire.

@@ -11,6 +11,10 @@ USER_EVENT: Final = "CC110"
 BLOCK_FAMILY: Final = "cc110-block"
 """AstDB family: key = number in normal form, value = expiry as Unix time, 0 = for ever."""
 
+VERIFIED_FAMILY: Final = "cc110-verified"
+"""AstDB family: key = number, value = ``<Unix time>:<operator>:<call id>`` of a ``*76`` that the daemon
+has yet to write down."""
+
 CONTEXT_RESCUE: Final = "cc110-rescue"
 """Where the daemon redirects a caller whom nobody has: the front of the queue."""
 
@@ -27,6 +31,10 @@ VAR_SOURCE: Final = "CC110_SOURCE"
 VAR_DIALLED: Final = "CC110_DIALLED"
 VAR_TRUNK: Final = "CC110_TRUNK"
 VAR_QUEUE: Final = "CC110_QUEUE"
+VAR_UNTIL: Final = "CC110_UNTIL"
+"""Expiry of a blocked caller's block; set before anything else becomes of him."""
+VAR_VERIFY: Final = "CC110_VERIFY"
+"""Set once a blocked caller was let in to be verified; without it he is no call of ours."""
 VAR_STAGE: Final = "CC110_STAGE"
 VAR_RECORDING: Final = "CC110_RECORDING"
 VAR_LANG: Final = "CC110_LANG"
@@ -48,6 +56,8 @@ STATUS_VARIABLES: Final = (
     VAR_DIALLED,
     VAR_TRUNK,
     VAR_QUEUE,
+    VAR_UNTIL,
+    VAR_VERIFY,
     VAR_STAGE,
     VAR_RECORDING,
 )

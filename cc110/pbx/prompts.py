@@ -56,7 +56,8 @@ REQUIRED: Final = frozenset(
         "op-return",
         "op-cannot-speak",
     )
-    + ("op-verify", "op-enter-polres", "op-transfer-ringing", "op-polres-unknown")
+    + ("op-verify", "op-unblocked", "op-block-stays")
+    + ("op-enter-polres", "op-transfer-ringing", "op-polres-unknown")
     + ("op-polres-busy", "op-polres-no-answer", "op-polres-unavailable", "beep")
 )
 """Keys that the dialplan and the IVR play. A site may add keys of its own."""

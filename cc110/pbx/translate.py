@@ -101,8 +101,9 @@ def _arrived(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fa
     )
 
 
-def _rejected(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
-    return f.Rejected(
+def _of_block(made: type[f.Rejected] | type[f.VerifyAsked]) -> _Maker:
+    """A blocked caller was rejected, or asked for the way out."""
+    return lambda at, call, _, said: made(
         at=at,
         call_id=call,
         number=Number(said["number"]),
@@ -177,13 +178,19 @@ def _case_close(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
     return f.CaseClosePressed(at=at, call_id=call, by=said["by"])
 
 
+def _verified(made: type[f.VerifyPassed] | type[f.VerifyFailed]) -> _Maker:
+    return lambda at, call, _, said: made(
+        at=at, call_id=call, number=Number(said["number"]), agent=AgentId(said["agent"])
+    )
+
+
 def _caller_gone(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
     return f.CallerGone(at=at, call_id=call, by=EndedBy(said["by"]))
 
 
 _WORDS: Mapping[str, _Maker] = {
     "arrived": _arrived,
-    "rejected": _rejected,
+    "rejected": _of_block(f.Rejected),
     "recording": _recording,
     "chose": _chose,
     "queued": _queued,
@@ -195,6 +202,9 @@ _WORDS: Mapping[str, _Maker] = {
     "agent-gone": _agent_gone,
     "polres-gone": _polres_gone,
     "case-close": _case_close,
+    "verify-asked": _of_block(f.VerifyAsked),
+    "verify-passed": _verified(f.VerifyPassed),
+    "verify-failed": _verified(f.VerifyFailed),
     "caller-gone": _caller_gone,
 }
 """Every word of ``cc110-tell``; a test finds each one in ``dialplan/``, and the reverse."""
@@ -313,6 +323,8 @@ def _seen_calls(channels: Sequence[AmiMessage], at: datetime) -> Iterator[f.Seen
         channel, call_id = message.get("Uniqueid"), said.get(names.VAR_CALL)
         if not call_id or said.get(names.VAR_ROLE) or said.get(names.VAR_CHAN) != channel:
             continue
+        if said.get(names.VAR_UNTIL) and not said.get(names.VAR_VERIFY):
+            continue  # blocked, and not let in
         # A leg that keys a code is out of the bridge for a moment, and still in the call.
         legs = tuple(
             leg
@@ -360,7 +372,13 @@ def _seen(
         stage=_stage(said.get(names.VAR_STAGE), legs),
         recording=said.get(names.VAR_RECORDING) or None,
         legs=legs,
+        blocked_until=_blocked_until(said),
     )
+
+
+def _blocked_until(said: Said) -> int | None:
+    until = said.get(names.VAR_UNTIL, "")
+    return int(until) if until.isdigit() else None
 
 
 def _stage(said: str | None, legs: tuple[f.LegSeen, ...]) -> Stage:

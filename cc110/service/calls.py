@@ -1,7 +1,7 @@
 """All live calls: facts in, events and effects out."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import assert_never
 
 import structlog
@@ -11,6 +11,7 @@ from cc110.core.call import Call
 from cc110.core.effects import (
     CancelDeadline,
     Effect,
+    LiftBlock,
     MeasureRecording,
     Note,
     RescueCall,
@@ -37,6 +38,9 @@ from cc110.service.timers import Timers
 
 _log = structlog.get_logger("calls")
 
+Lift = Callable[[LiftBlock], Awaitable[None]]
+"""Ends a block by verification."""
+
 
 class Calls:
     """One inbox per live call; the runner of their effects."""
@@ -49,6 +53,7 @@ class Calls:
         outbox: Outbox,
         control: CallControl,
         recordings: Recordings,
+        lift: Lift,
     ) -> None:
         """Wire the calls to what their effects need."""
         self._policy = policy
@@ -56,6 +61,7 @@ class Calls:
         self._outbox = outbox
         self._control = control
         self._recordings = recordings
+        self._lift_block = lift
         self._timers = Timers(clock, self._deadline_passed)
         self._inboxes: dict[CallId, CallInbox] = {}
         self._tasks: dict[CallId, asyncio.Task[None]] = {}
@@ -121,6 +127,8 @@ class Calls:
                 self._start(self._rescue(effect))
             case MeasureRecording():
                 self._start(self._measure(effect))
+            case LiftBlock():
+                self._start(self._lift(effect))
             case Note(call_id=call_id, text=text):
                 _log.debug("noted", call=call_id, text=text)
             case _:
@@ -164,6 +172,13 @@ class Calls:
             self.submit(gone)
         except Cc110Error as error:
             _log.error("rescue failed", call=effect.call_id, error=str(error))
+
+    async def _lift(self, effect: LiftBlock) -> None:
+        """What fails here is found again as the PBX's note, when the link is back."""
+        try:
+            await self._lift_block(effect)
+        except Cc110Error as error:
+            _log.warning("verification not settled", call=effect.call_id, error=str(error))
 
     async def _measure(self, effect: MeasureRecording) -> None:
         """The recorder closes its file shortly after the hang-up."""

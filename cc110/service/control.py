@@ -25,6 +25,7 @@ _log = structlog.get_logger("control")
 _LINE: Final = 512 * 1024
 """Room for a batch of an import with its longest texts."""
 _PATIENCE_S: Final = 10.0
+_REFILL_S: Final = 300.0
 
 
 class DaemonSilent(Cc110Error):
@@ -86,8 +87,10 @@ class ControlServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                answer = await self._answer(await reader.readline())
+            async with asyncio.timeout(_PATIENCE_S) as deadline:
+                line = await reader.readline()
+                deadline.reschedule(asyncio.get_running_loop().time() + _REFILL_S)
+                answer = await self._answer(line)
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
         except (TimeoutError, ValueError, OSError) as error:
@@ -163,9 +166,17 @@ class ControlClient:
     async def finished(self) -> None:
         """The daemon's tables follow by themselves."""
 
-    async def _ask(self, **what: object) -> str:
+    async def refill(self) -> str:
+        """As `MirrorReader.refill`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="refill", patience_s=_REFILL_S)
+
+    async def drift(self) -> str:
+        """The last comparison with the PBX as JSON; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="drift")
+
+    async def _ask(self, *, patience_s: float = _PATIENCE_S, **what: object) -> str:
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(patience_s):
                 reader, writer = await asyncio.open_unix_connection(str(self._path), limit=_LINE)
                 writer.write(json.dumps(what).encode() + b"\n")
                 answer = json.loads(await reader.readline())

@@ -6,9 +6,10 @@ entry is never set back to an older one, and no number is ever taken off only to
 """
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -75,6 +76,10 @@ class Drift:
     def found(self) -> int:
         """How many differences."""
         return self.missing + self.different + self.foreign
+
+    def as_json(self) -> str:
+        """For those who ask over the control socket."""
+        return json.dumps({**asdict(self), "at": self.at.isoformat()})
 
 
 class MirrorReader:

@@ -20,6 +20,7 @@ async def keep(
     live: Callable[[], Awaitable[None]],
     wanted: asyncio.Event,
     *,
+    first: Callable[[], Awaitable[None]] | None = None,
     every_s: float = CHECK_EVERY_S,
 ) -> Never:
     """Refill whenever that is wanted, and look for drift now and then; never ends by itself.
@@ -28,6 +29,7 @@ async def keep(
         mirror: what is kept.
         live: returns when there is a link to the PBX.
         wanted: set when the PBX may have lost entries, as after its start.
+        first: done before each refill.
         every_s: seconds between two looks.
     """
     while True:
@@ -38,6 +40,8 @@ async def keep(
         whole = wanted.is_set()
         wanted.clear()
         try:
+            if whole and first:
+                await first()
             await (mirror.refill() if whole else mirror.check())
         except (Cc110Error, TimeoutError) as error:
             _log.error("blocklist not made equal in the PBX", error=str(error), again_s=_AGAIN_S)

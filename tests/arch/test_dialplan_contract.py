@@ -31,6 +31,7 @@ def test_each_variable_that_the_daemon_names_is_in_the_dialplan() -> None:
 def test_family_context_and_script_are_the_dialplan_s() -> None:
     """AstDB family, rescue context and FastAGI script exist under the names the daemon uses."""
     assert f"{names.BLOCK_FAMILY}/" in CODE
+    assert f"DB({names.VERIFIED_FAMILY}/" in CODE
     assert f"[{names.CONTEXT_RESCUE}]" in CODE
     assert f"${{CC110_AGI}}/{names.AGI_IVR}," in CODE
 

@@ -32,7 +32,8 @@ async def measure() -> tuple[list[Figure], str]:
     try:
         # Two media ports for each of 500 callers, and for those who talk with them.
         wide = {"sip__rtp_first": 40000, "sip__rtp_last": 43998}
-        async with open_room(home, queue__wrap_up_s=0, **wide) as room:
+        rejects = {"blocklist__way_out": "reject"}
+        async with open_room(home, queue__wrap_up_s=0, **wide, **rejects) as room:
             for name, part in (
                 ("transfers", sound.transfers(room)),
                 ("calls per second", load.throughput(room, sipp, home / "sipp")),

@@ -131,14 +131,14 @@ async def prank(cast: Cast) -> None:
 
 
 async def blocked(cast: Cast) -> None:
-    """A blocked number is rejected before answer."""
+    """A blocked number hears how to ask for verification, presses nothing, and is rejected unanswered."""
     from cc110 import app
 
     async with app.open_desk(cast.room.config) as desk:
         await desk.block(NUMBER, until=0, reason="demo", by="demo")
         await asyncio.sleep(0.5)
         call = await cast.room.dial_110(cast.caller, NUMBER)
-        ended = await call.wait_for(CallState.DISCONNECTED)
+        ended = await call.wait_for(CallState.DISCONNECTED, timeout=15)
         await desk.unblock(NUMBER, reason="demo", by="demo")
     if ended.code != 403:
         raise NotAsTheSop(f"the blocked caller got {ended.code}")

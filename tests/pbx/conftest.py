@@ -11,6 +11,8 @@ import pytest_asyncio
 from ..control_room import ControlRoom, open_room
 from ..phones.leaks import LeakProbe, assert_no_leaks
 
+SHORT = {"queue__wrap_up_s": 0, "transfer__polres_min_talk_s": 2}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every scenario needs a PBX and shares one event loop with it."""
@@ -23,10 +25,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def control_room() -> AsyncIterator[ControlRoom]:
-    """PBX and daemon on the demo site, with shorter waits than a real one."""
+    """PBX and daemon on the demo site, with shorter waits than a real one. It rejects blocked callers at
+    once; `verification` has a room of its own for the way out."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
     try:
-        async with open_room(home, queue__wrap_up_s=0, transfer__polres_min_talk_s=2) as room:
+        async with open_room(home, **SHORT, blocklist__way_out="reject") as room:
             yield room
     finally:
         shutil.rmtree(home)

@@ -11,6 +11,7 @@ def variables(config: Config) -> Table:
     """Global variables: the site's numbers and names."""
     site, greeting = config.settings.site, config.settings.greeting
     transfer, agi = config.settings.transfer, config.settings.agi
+    blocklist = config.settings.blocklist
     lines = (
         f"CC110_SITE={site.id}",
         f"CC110_LANGUAGE={site.language}",
@@ -20,6 +21,11 @@ def variables(config: Config) -> Table:
         f"CC110_AGI=agi://{endpoint_address(agi.host, agi.port)}",
         f"CC110_FIRST_WORD_S={greeting.first_word_s:g}",
         f"CC110_MENU={int(greeting.menu)}",
+        f"CC110_WAY_OUT={blocklist.way_out}",
+        f"CC110_VERIFY_A_DAY={blocklist.requests_per_day}",
+        f"CC110_VERIFY_AT_ONCE={blocklist.verify_at_once}",
+        f"CC110_VERIFY_AN_HOUR={blocklist.verify_per_hour}",
+        f"CC110_ANNOUNCE_AT_ONCE={blocklist.announce_at_once}",
         f"CC110_RECORDINGS={config.paths.recordings}",
         f"CC110_ORIGIN_DEFAULT={config.directory.origin.default}",
     )

@@ -1,4 +1,7 @@
-"""Blocked numbers are rejected in the dialplan, before any operator hears them (SOP S2 VIII, X8)."""
+"""Blocked numbers are rejected in the dialplan, before any operator hears them (SOP S2 VIII, X8).
+
+This is the setting `way_out = "reject"`; `verification` tells of the other one.
+"""
 
 import time
 
@@ -7,7 +10,7 @@ import pytest
 from cc110 import app
 
 from ...control_room import TRUNK, ControlRoom
-from ...phones.phone import CallState, EventKind
+from ...phones.phone import CallState, EventKind, Phone
 
 NUMBER = "6281200000777"
 FORMS = ("081200000777", "6281200000777", "+6281200000777", "006281200000777", "0812-0000-0777")
@@ -77,3 +80,41 @@ async def test_a_block_of_the_desk_reaches_the_dialplan_within_a_second(room: Co
             else:
                 await call.wait_for_talk()
                 await call.hangup()
+
+
+async def test_what_was_rejected_without_the_daemon_is_in_the_journal_once(
+    room: ControlRoom,
+) -> None:
+    """Read back from what the PBX wrote, with its true time; a further restart tells nothing twice."""
+    await _entry(room, "0")
+    caller = await room.caller()
+    try:
+        before = await room.last_seq()
+        heard = await _rejected(room, caller)
+        start = (await room.wait_event("CallRejected", after=before)).seq
+        await room.daemon.kill()
+        missed = [await _rejected(room, caller), await _rejected(room, caller)]
+        await room.daemon.start()
+        await room.wait_event("CallRejected", after=start, where=lambda it: it.recovered)
+        for _ in range(2):
+            await _rejected(room, caller)
+            await room.daemon.stop()
+            await room.daemon.start()
+        await _rejected(room, caller)
+        end = await room.wait_event("CallRejected", after=await room.last_seq() - 1)
+    finally:
+        await _no_entry(room)
+    told = [one.event for one in await room.events(after=start) if one.event.type == "CallRejected"]
+    assert [event.data.recovered for event in told] == [True, True, False, False, False]
+    assert all(
+        abs(event.at.timestamp() - at) < 0.5 for event, at in zip(told, missed, strict=False)
+    )
+    assert end.event.at.timestamp() > missed[-1] > heard
+
+
+async def _rejected(room: ControlRoom, caller: Phone) -> float:
+    """Call, be rejected, and return when that was."""
+    call = await room.dial_110(caller, f"+{NUMBER}")
+    at = time.time()
+    assert (await call.wait_for(CallState.DISCONNECTED)).code == 403
+    return at

@@ -24,7 +24,7 @@ async def own_room() -> AsyncIterator[ControlRoom]:
     """A control room whose PBX may die."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
     try:
-        async with open_room(home, queue__wrap_up_s=0) as room:
+        async with open_room(home, queue__wrap_up_s=0, blocklist__way_out="reject") as room:
             yield room
     finally:
         shutil.rmtree(home)

@@ -46,13 +46,22 @@ FACTS: st.SearchStrategy[facts.Fact] = st.one_of(
     st.builds(told.failed, SECONDS, POLRES, st.sampled_from(TransferFailure)),
     st.builds(told.polres_gone, SECONDS, CHANNELS, POLRES, st.sampled_from(LeaveCause)),
     st.builds(told.close_pressed, SECONDS),
+    st.builds(told.verify_asked, SECONDS),
+    st.builds(told.verify_passed, SECONDS, AGENTS),
+    st.builds(told.verify_failed, SECONDS, AGENTS),
     st.builds(told.found, SECONDS),
     st.builds(told.not_found, SECONDS),
     st.builds(told.passed, SECONDS, st.sampled_from(["greeting", "adrift", ""])),
 )
 SEEN = st.builds(
-    lambda seconds, stage, legs, recording, agent, polres: told.seen(
-        seconds, stage, *legs, recording=recording, agent=agent, polres=polres
+    lambda seconds, stage, legs, recording, agent, polres, until: told.seen(
+        seconds,
+        stage,
+        *legs,
+        recording=recording,
+        agent=agent,
+        polres=polres,
+        blocked_until=until,
     ),
     SECONDS,
     st.sampled_from(Stage),
@@ -60,6 +69,7 @@ SEEN = st.builds(
     st.sampled_from([None, "a.wav"]),
     NOBODY | AGENTS,
     NOBODY | POLRES,
+    st.sampled_from([None, 0]),
 )
 
 

@@ -45,6 +45,8 @@ ONCE = (
     events.RecordingStarted,
     events.RecordingFinalised,
     events.MenuChosen,
+    events.BlockVerificationAsked,
+    events.BlockVerificationRefused,
 )
 """What is said of a call once at most."""
 
@@ -76,6 +78,23 @@ def arrived(seconds: float = 0) -> facts.Arrived:
 def recorder(seconds: float = 0.1, path: str = PATH) -> facts.RecorderStarted:
     """The recorder started."""
     return facts.RecorderStarted(at=at(seconds), call_id=CALL, path=path)
+
+
+def verify_asked(seconds: float) -> facts.VerifyAsked:
+    """A blocked caller pressed 1."""
+    return facts.VerifyAsked(
+        at=at(seconds), call_id=CALL, number=NUMBER, source=NumberSource.ASSERTED, until=0
+    )
+
+
+def verify_passed(seconds: float, agent: AgentId = BUDI) -> facts.VerifyPassed:
+    """``*76``."""
+    return facts.VerifyPassed(at=at(seconds), call_id=CALL, number=NUMBER, agent=agent)
+
+
+def verify_failed(seconds: float, agent: AgentId = BUDI) -> facts.VerifyFailed:
+    """``*77``."""
+    return facts.VerifyFailed(at=at(seconds), call_id=CALL, number=NUMBER, agent=agent)
 
 
 def chose(seconds: float, choice: MenuChoice = MenuChoice.EMERGENCY) -> facts.Chose:
@@ -205,6 +224,7 @@ def seen(
     recording: str | None = PATH,
     agent: AgentId | None = None,
     polres: PolresExt | None = None,
+    blocked_until: int | None = None,
 ) -> facts.Seen:
     """The call in the PBX's list."""
     return facts.Seen(
@@ -221,6 +241,7 @@ def seen(
         legs=legs,
         agent=agent,
         polres=polres,
+        blocked_until=blocked_until,
     )
 
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from cc110.core import facts as f
+from cc110.core.effects import LiftBlock
 from cc110.core.events import CallArrived, CallEnded, RecordingFinalised, RecordingMissing
-from cc110.core.ids import CallId, ChannelId, Number, QueueName
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
 from cc110.core.policy import Policy
 from cc110.core.words import EndedBy, NumberSource
 from cc110.journal.memory import MemoryJournal
@@ -61,6 +62,8 @@ class House:
     def __init__(self) -> None:
         self.journal = MemoryJournal()
         self.control = Control()
+        self.lifted: list[LiftBlock] = []
+        self.was_lifted = asyncio.Event()
         self.outbox = Outbox(self.journal)
         self.calls = Calls(
             policy=POLICY,
@@ -68,7 +71,13 @@ class House:
             outbox=self.outbox,
             control=self.control,
             recordings=Recordings(),
+            lift=self.lift,
         )
+
+    async def lift(self, lift: LiftBlock) -> None:
+        self.lifted.append(lift)
+        self.was_lifted.set()
+        raise PbxUnavailable
 
     async def __aenter__(self) -> "House":
         self._task = asyncio.create_task(self.outbox.run())
@@ -134,6 +143,23 @@ async def test_a_caller_who_gets_stuck_in_the_greeting_is_rescued() -> None:
         async with asyncio.timeout(5):
             while CallId("b") not in house.calls.live:
                 await asyncio.sleep(0)
+
+
+async def test_76_lifts_the_block_also_of_a_call_that_nobody_heard_of() -> None:
+    """A daemon that came late knows nothing of the call; a PBX out of reach harms no other call."""
+    async with House() as house:
+        keyed = f.VerifyPassed(
+            at=datetime.now(UTC),
+            call_id=CallId("unheard"),
+            number=Number("6280000000110"),
+            agent=AgentId("1101"),
+        )
+        house.calls.submit(keyed)
+        async with asyncio.timeout(5):
+            await house.was_lifted.wait()
+        assert [lift.number for lift in house.lifted] == [keyed.number]
+        house.calls.submit(arrival("b"))
+        await house.told(CallArrived)
 
 
 async def test_a_fault_in_one_call_ends_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

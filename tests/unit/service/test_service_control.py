@@ -11,11 +11,11 @@ import pytest
 import pytest_asyncio
 
 from cc110.core.blocking import Block, fold
-from cc110.core.ids import CaseId, Number
+from cc110.core.ids import CallId, CaseId, Number
 from cc110.journal.memory import MemoryJournal
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlClient, ControlServer, DaemonRefused, DaemonSilent
-from cc110.service.usecases import Desk, OpenCase
+from cc110.service.usecases import Desk, JudgedCall, OpenCase
 
 NUMBER = "0812-0000-0001"
 FORM = "6281200000001"
@@ -32,6 +32,7 @@ class House:
             clock=SystemClock(),
             find_block=self._find,
             find_case=self._no_case,
+            find_call=self._no_call,
             settled=self._settled,
         )
         self.server = ControlServer(self.path, desk)
@@ -42,6 +43,9 @@ class House:
 
     async def _find(self, number: Number) -> Block | None:
         return fold(one.event for one in self.journal.recorded).get(number)
+
+    async def _no_call(self, _: CallId) -> JudgedCall | None:
+        return None
 
     async def _no_case(self, _: CaseId) -> OpenCase | None:
         return None
@@ -134,3 +138,9 @@ async def test_a_daemon_that_is_not_there_is_silent(tmp_path: Path) -> None:
     """The client says so in one sentence."""
     with pytest.raises(DaemonSilent):
         await ControlClient(tmp_path / "nobody.sock").unblock(NUMBER, reason="x", by="y")
+
+
+async def test_a_verdict_of_a_call_that_is_not_there_can_t_be_withdrawn(house: House) -> None:
+    """The sentence goes through the door."""
+    with pytest.raises(DaemonRefused, match="there is no call x"):
+        await house.client.withdraw_verdict("x", reason="wrong button", by="padal")

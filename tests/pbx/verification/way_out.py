@@ -1,0 +1,109 @@
+"""What scenarios of the way out share: blocking a number, the blocked caller, the PBX's own entries."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from cc110 import app
+
+from ...control_room import ControlRoom
+from ...phones.phone import CallHandle, CallState, EventKind, Phone
+from ...phones.timing import limit
+from ...phones.wire import Media
+from ..scene import Scene, log_in
+from ..story import Story
+
+OFFER_S = 15
+"""The announcement, 3 s for the key, and some more."""
+
+
+async def block(room: ControlRoom, number: str) -> None:
+    """Block a number as an administrator does; returns when the PBX has it."""
+    async with app.open_desk(room.config) as desk:
+        await desk.block(number, until=0, reason="sample", by="sample")
+    await entry(room, "cc110-block", number, there=True)
+
+
+async def entry(room: ControlRoom, family: str, key: str, *, there: bool) -> None:
+    """Wait until the PBX's own database has that entry, or has it no more."""
+    end = time.monotonic() + limit(5)
+    while (await value(room, family, key) is not None) is not there:
+        assert time.monotonic() < end, f"{family}/{key}: {'missing' if there else 'still there'}"
+        await asyncio.sleep(0.02)
+
+
+async def value(room: ControlRoom, family: str, key: str) -> str | None:
+    """What the PBX's own database has there."""
+    found = re.search(r"Value: (\S*)", await room.pbx.console(f"database get {family} {key}"))
+    return found[1] if found else None
+
+
+@asynccontextmanager
+async def setting(room: ControlRoom, **variables: str) -> AsyncIterator[None]:
+    """Other settings on the running PBX, for as long as the block lasts."""
+    before = {}
+    for name, new in variables.items():
+        before[name] = await _global(room, name)
+        await room.pbx.console(f"dialplan set global {name} {new}")
+    try:
+        yield
+    finally:
+        for name, old in before.items():
+            await room.pbx.console(f"dialplan set global {name} {old}")
+
+
+async def _global(room: ControlRoom, name: str) -> str:
+    found = re.search(rf"{name}=(\S+)", await room.pbx.console("dialplan show globals"))
+    assert found, name
+    return found[1]
+
+
+async def offered(room: ControlRoom, caller: Phone, number: str) -> CallHandle:
+    """A blocked caller who hears the announcement."""
+    call = await room.dial_110(caller, f"+{number}")
+    await call.wait_for(CallState.EARLY)
+    await call.wait_for_media(Media.ACTIVE)
+    return call
+
+
+async def asks(room: ControlRoom, caller: Phone, number: str) -> CallHandle:
+    """A blocked caller who has pressed 1 and is let in."""
+    call = await offered(room, caller, number)
+    await call.send_dtmf("1")
+    await call.wait_for_talk()
+    return call
+
+
+async def rejected(call: CallHandle) -> None:
+    """He gets 403 in the end, and nobody ever answered him."""
+    ended = await call.wait_for(CallState.DISCONNECTED, timeout=OFFER_S)
+    assert ended.code == 403
+    assert CallState.CONFIRMED not in states(call)
+
+
+async def rejected_at_once(room: ControlRoom, caller: Phone, number: str) -> None:
+    """403, without an announcement."""
+    call = await room.dial_110(caller, f"+{number}")
+    await rejected(call)
+    assert CallState.EARLY not in states(call)
+
+
+def states(call: CallHandle) -> list[str]:
+    """The states that the caller's phone went through."""
+    return [one.text for one in call.events if one.kind is EventKind.STATE]
+
+
+async def verifying(room: ControlRoom, number: str) -> Scene:
+    """A blocked caller who talks with operator 1101."""
+    await block(room, number)
+    operator, caller = await asyncio.gather(room.phone("1101", "operator"), room.caller())
+    await log_in(room, "1101")
+    story = await Story.begin(room, number)
+    call = await asks(room, caller, number)
+    desk = await operator.incoming()
+    await desk.answer()
+    await desk.wait_for_talk()
+    await story.told("AgentAnswered")
+    return Scene(room, story, caller, operator, (), call, desk)
