@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from cc110.app.wiring import ami_settings, background, control_socket, open_journal
 from cc110.config.model import Config
@@ -28,6 +28,9 @@ from cc110.service.control import ControlClient
 from cc110.service.importing import MOST_AHEAD, BlockImport, Taken
 from cc110.service.mirror import MirrorReader
 from cc110.service.usecases import Desk, Settled
+
+_READING_S: Final = 60.0
+"""A PBX that reads its whole database for us answers nothing else meanwhile."""
 
 
 class DeskPort(Protocol):
@@ -150,7 +153,8 @@ async def open_mirror(config: Config, *, patience_s: float = 5.0) -> AsyncIterat
     Raises:
         PbxUnavailable: the PBX does not answer.
     """
-    link = AmiClient(ami_settings(config, ensure_secrets(config), DATABASE))
+    settings = ami_settings(config, ensure_secrets(config), DATABASE)
+    link = AmiClient(replace(settings, ping_timeout_s=_READING_S))
     async with background() as begin:
         begin("ami-db", link.run())
         try:

@@ -55,7 +55,7 @@ class ControlServer:
             "unblock": desk.unblock,
             "close_case": desk.close_case,
             "withdraw_verdict": desk.withdraw_verdict,
-            **({"import_blocks": self._import} if imports else {}),
+            **({"import_blocks": self._import, "finish_import": self._finish} if imports else {}),
             **doors,
         }
         self._server: asyncio.Server | None = None
@@ -117,6 +117,11 @@ class ControlServer:
         taken = await self._imports.take([_listed(*row) for row in rows], unsaid, by=str(by))
         return json.dumps(asdict(taken))
 
+    async def _finish(self) -> str:
+        assert self._imports
+        await self._imports.finished()
+        return ""
+
 
 def _listed(number: str, until: int | None, *texts: str | None) -> Listed:
     """A row as it came over the wire.
@@ -164,7 +169,8 @@ class ControlClient:
         return Taken(**json.loads(done))
 
     async def finished(self) -> None:
-        """The daemon's tables follow by themselves."""
+        """As `BlockImport.finished`; raises DaemonRefused or DaemonSilent."""
+        await self._ask(do="finish_import", patience_s=_REFILL_S)
 
     async def refill(self) -> str:
         """As `MirrorReader.refill`; raises DaemonRefused or DaemonSilent."""

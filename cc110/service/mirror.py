@@ -17,13 +17,14 @@ import structlog
 
 from cc110.core.events import NumberBlocked, NumberUnblocked, Recorded
 from cc110.core.ids import Number
-from cc110.ports import BlockMirror, Entries
+from cc110.ports import BlockMirror, Entries, PbxUnavailable
 from cc110.service.usecases import Settled
 
 _log = structlog.get_logger("mirror")
 _CHUNK: Final = 2000
 _LARGE: Final = 50_000
-"""From so many entries on the regular check looks at samples: reading all holds up calls."""
+"""From so many entries on the check looks at samples. For DBGetTree Asterisk reads its whole database under
+the lock that each look-up of the dialplan takes: seconds for a million (main/db.c, measured)."""
 _SAMPLES: Final = 500
 _TABLES_S: Final = 30.0
 
@@ -47,6 +48,10 @@ class BlockTables(Protocol):
 
     async def in_force_after(self, after: str, *, limit: int) -> Sequence[tuple[Number, int]]:
         """The next numbers whose block is in force, in the order of their digits as text."""
+        ...
+
+    async def not_in_force_after(self, after: str, *, limit: int) -> Sequence[Number]:
+        """The next numbers whose block was lifted or is over, in the same order."""
         ...
 
     async def states(self, numbers: Sequence[str]) -> Mapping[str, KnownState]:
@@ -97,6 +102,7 @@ class MirrorReader:
         self._settled = settled
         self._turn = asyncio.Lock()
         self._done = 0
+        self._is_readable = True
         self.last: Drift | None = None
 
     async def handle(self, recorded: Recorded) -> None:
@@ -132,19 +138,19 @@ class MirrorReader:
         after = ""
         while page := await self._put_next(after):
             after = page[-1][0]
-        return await self.check(whole=True)
+        after = ""
+        while gone := await self._remove_next(after):
+            after = gone[-1]
+        return await self.check()
 
-    async def check(self, *, whole: bool = False) -> Drift:
-        """Compare, and repair what differs.
-
-        Args:
-            whole: look at all entries also of a large list.
+    async def check(self) -> Drift:
+        """Compare, and repair what differs; of a large list, samples.
 
         Raises:
             PbxUnavailable, PbxRefused, TimeoutError: as in `refill`.
         """
-        if whole or await self._tables.count() < _LARGE:
-            drift = await self._compare(await self._mirror.entries())
+        if self._is_readable and await self._tables.count() < _LARGE:
+            drift = await self._compare(await self._read())
         else:
             drift = await self._sample()
         self.last = drift
@@ -162,6 +168,22 @@ class MirrorReader:
             page = await self._tables.in_force_after(after, limit=_CHUNK)
             await self._mirror.put_all(page)
             return page
+
+    async def _remove_next(self, after: str) -> Sequence[Number]:
+        """What was lifted or is over: a removal may have been lost as a new entry may."""
+        async with self._turn:
+            await self._tables_know()
+            page = await self._tables.not_in_force_after(after, limit=_CHUNK)
+            await self._mirror.delete_all(page)
+            return page
+
+    async def _read(self) -> Entries:
+        """One that can't be read, for its size, is not tried again: each try holds up calls."""
+        try:
+            return await self._mirror.entries()
+        except PbxUnavailable:
+            self._is_readable = False
+            raise
 
     async def _repair(self, numbers: Sequence[str]) -> None:
         """Write what is true now, whatever it was when the difference was found."""

@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from cc110 import app
 from cc110.app.wiring import ami_settings
+from cc110.cli.verifying import compare
 from cc110.core.ids import Number
 from cc110.core.importing import Listed, Unsaid
 from cc110.pbx.ami import AmiClient
@@ -73,11 +74,14 @@ async def test_a_lost_a_killed_and_a_changed_database_are_made_whole(own_room: C
         unsaid = Unsaid(until=0, reason="sample")
         for begin in range(0, len(rows), door.batch):
             await door.take(rows[begin : begin + door.batch], unsaid, by="test")
+        await door.finished()
     await whole(room, set(NUMBERS), timeout=5)
     async with app.open_desk(room.config) as desk:
         await desk.unblock(LIFTED, reason="test", by="test")
     wanted = set(NUMBERS) - {LIFTED}
     await whole(room, wanted, timeout=2)
+
+    assert (await asyncio.to_thread(compare, room.config)).equal
 
     await restart(room, lose=True)
     await whole(room, wanted)
@@ -86,9 +90,14 @@ async def test_a_lost_a_killed_and_a_changed_database_are_made_whole(own_room: C
     await room.pbx.console(f"database put cc110-block {LIFTED} 0")
     await room.pbx.console(f"database put cc110-block {NUMBERS[1]} 5")
     await room.pbx.console(f"database del cc110-block {NUMBERS[2]}")
+    found = await asyncio.to_thread(compare, room.config)
+    assert [one.number for one in found.named["pbx"]] == [NUMBERS[1], NUMBERS[2], LIFTED, FOREIGN]
     await asyncio.sleep(1.2)  # so that AstDB has it on the disk, as after a restored backup
     await restart(room, lose=False)
     await whole(room, wanted)
+    await room.pbx.console(f"database put cc110-block {FOREIGN} 0")
+    await app.refill_pbx(room.config)
+    assert (await asyncio.to_thread(compare, room.config)).equal
     assert "Value: 0" in await room.pbx.console(f"database get cc110-block {NUMBERS[1]}")
 
 

@@ -77,6 +77,11 @@ class Tables:
         found = sorted((n, it.until) for n, it in self.known.items() if it.until is not None)
         return [(Number(n), until) for n, until in found if n > after][:limit]
 
+    async def not_in_force_after(self, after: str, *, limit: int) -> Sequence[Number]:
+        await asyncio.sleep(0)
+        found = sorted(n for n, it in self.known.items() if it.until is None and n > after)
+        return [Number(n) for n in found][:limit]
+
     async def states(self, numbers: Sequence[str]) -> Mapping[str, State]:
         await asyncio.sleep(0)
         return {n: self.known[n] for n in numbers if n in self.known}
@@ -186,6 +191,19 @@ async def test_of_a_very_large_list_samples_are_looked_at(monkeypatch: pytest.Mo
 
     assert (drift.sampled, drift.missing, drift.different) == (True, 1, 1)
     assert pbx.entries_ == {A: "0", B: "0"}
+
+
+async def test_a_refill_of_a_very_large_list_removes_what_was_lifted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A crash of the PBX may have brought it back; nothing needs to be read for that."""
+    monkeypatch.setattr(service, "_LARGE", 1)
+    tables, pbx = Tables(), Pbx({A: "0"})
+    tables.take(*recorded(blocked(A), blocked(B), lifted(A), blocked(C)))
+
+    await mirror(pbx, tables).refill()
+
+    assert pbx.entries_ == {B: "0", C: "0"}
 
 
 async def test_changes_during_a_refill_are_not_undone(monkeypatch: pytest.MonkeyPatch) -> None:
