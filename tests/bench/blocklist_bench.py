@@ -133,6 +133,7 @@ async def decisions(room: ControlRoom, size: int) -> list[float]:
     loop = _LOOP.replace("SIZE", str(size - 1)).replace("TIMES", str(_TIMES))
     conf.write_text(before + loop)
     await room.pbx.console("dialplan reload")
+    await room.pbx.console("module load res_clioriginate.so")
     mark = room.observer.mark()
     await room.pbx.console("channel originate Local/s@cc110-bench application Wait 60")
     await room.observer.wait_for(
@@ -153,7 +154,8 @@ def _p99(values: Sequence[float]) -> float:
 
 async def storm(room: ControlRoom, command: tuple[str, ...], home: Path) -> list[Figure]:
     """Normal calls alone, then with 200 rejected calls a second beside them."""
-    home.mkdir(parents=True, exist_ok=True)
+    for name in ("alone", "beside", "refused"):
+        (home / name).mkdir(parents=True)
     normal = job(room, calls=600, rate=20, at_once=200, hold_s=1.0)
     blocked = replace(
         job(room, calls=6000, rate=200, at_once=500, hold_s=0),
@@ -199,6 +201,7 @@ async def measure(room: ControlRoom, command: tuple[str, ...], home: Path) -> li
             reached=_p99(large) < 1 and ratio < 2,
         )
     )
+    print(f"  {figures[-1].what}: {figures[-1].measured}", flush=True)
     figures += await storm(room, command, home)
     await room.pbx.console("database deltree cc110-block")
     await room.daemon.start()
