@@ -126,6 +126,19 @@ def get_call_row(connection: Connection, call_id: str) -> CallRow | None:
     return rows[0] if rows else None
 
 
+def list_unfinished(connection: Connection) -> tuple[CallId, ...]:
+    """Calls of which something is still awaited: their end, or what became of their recording."""
+    unheard = (
+        calls.c.ended_at.is_not(None)
+        & calls.c.recording.is_not(None)
+        & calls.c.recording_s.is_(None)
+        & calls.c.recording_missing.is_(None)
+    )
+    wanted = (calls.c.outcome == Outcome.LIVE) | unheard
+    ids = connection.scalars(select(calls.c.call_id).where(wanted).order_by(calls.c.first_seq))
+    return tuple(CallId(id_) for id_ in ids)
+
+
 def list_call_ids(connection: Connection, since: datetime) -> frozenset[CallId]:
     """The calls that arrived at or after a time."""
     ids = connection.scalars(select(calls.c.call_id).where(calls.c.arrived_at >= since))
