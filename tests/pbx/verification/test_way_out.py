@@ -53,6 +53,9 @@ async def test_1_leads_to_an_operator_whose_76_unblocks(room: ControlRoom) -> No
     assert number in desk.shown
     await desk.answer()
     await desk.wait_for_talk()
+    ears = await desk.start_listening()
+    await desk.heard(2)
+    assert words_s(await ears.stop_listening()) > 0.3, "nobody tells him that it is a verification"
     asked = await story.told("BlockVerificationAsked")
     assert (asked.number, asked.until) == (number, 0)
     assert (await story.told("CallQueued")).priority == 0
