@@ -102,9 +102,9 @@ async def test_what_was_rejected_without_the_daemon_is_in_the_journal_once(
             await _rejected(room, caller)
             await room.daemon.stop()
             await room.daemon.start()
-        last = await _rejected(room, caller)
+        await _rejected(room, caller)
         async with asyncio.timeout(5):
-            while (await _rejections(room, start))[-1].at.timestamp() < last:
+            while len(await _rejections(room, start)) < 5:
                 await asyncio.sleep(0.05)
     finally:
         await _no_entry(room)
