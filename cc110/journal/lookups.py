@@ -84,6 +84,8 @@ def _known_of(connection: Connection, number: Number) -> str:
     known = queries.get_history(connection, number)
     said = [f"{known.calls}x"] if known.calls else []
     said += [f"prank {known.pranks}"] if known.pranks else []
+    said += [f"senyap {known.silent}"] if known.silent else []
+    said += [f"putus {known.hang_ups}"] if known.hang_ups else []
     said += ["kasus buka"] if known.has_open_case else []
     return " ".join(said)
 

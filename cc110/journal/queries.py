@@ -48,6 +48,8 @@ _HISTORY = (
     select(
         func.count().label("calls"),
         func.count().filter(calls.c.verdict == Verdict.PRANK).label("pranks"),
+        func.count().filter(calls.c.verdict == Verdict.SILENT).label("silent"),
+        func.count().filter(calls.c.outcome == Outcome.ABANDONED).label("hang_ups"),
         func.count()
         .filter(cases.c.closed_at.is_(None), cases.c.case_id.is_not(None))
         .label("open_cases"),
@@ -94,7 +96,13 @@ def list_calls(
 def get_history(connection: Connection, number: str) -> NumberHistory:
     """What is known of a number; asked at each call, so it is one statement and no rows."""
     row = connection.execute(_HISTORY, {"number": number}).one()
-    return NumberHistory(calls=row.calls, pranks=row.pranks, has_open_case=row.open_cases > 0)
+    return NumberHistory(
+        calls=row.calls,
+        pranks=row.pranks,
+        silent=row.silent,
+        hang_ups=row.hang_ups,
+        has_open_case=row.open_cases > 0,
+    )
 
 
 def list_pranks(connection: Connection, number: str) -> tuple[Evidence, ...]:
