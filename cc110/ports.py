@@ -1,12 +1,16 @@
 """What the shell needs from outside, and the errors that adapters may raise."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from array import array
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from cc110.core.events import Event, Recorded
 from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
 from cc110.core.verification import Passed
+
+_MOST_ODD: Final = 1000
+_MOST_DIGITS: Final = 18
 
 
 class Cc110Error(Exception):
@@ -70,6 +74,34 @@ class CallControl(Protocol):
         ...
 
 
+class Entries:
+    """What the PBX's copy of the blocklist holds: a million entries in some twenty megabytes."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.numbers = array("q")
+        self.untils = array("q")
+        self.odd: list[str] = []
+        """Keys that are no numbers, or whose value is no time; the first thousand."""
+
+    def add(self, key: str, value: str) -> None:
+        """Take one entry as it came."""
+        if _is_plain(key) and _is_plain(value):
+            self.numbers.append(int(key))
+            self.untils.append(int(value))
+        elif len(self.odd) < _MOST_ODD:
+            self.odd.append(key)
+
+    def __len__(self) -> int:
+        return len(self.numbers) + len(self.odd)
+
+
+def _is_plain(text: str) -> bool:
+    """True when nothing is lost by writing it as a number."""
+    plain = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return plain and (text == "0" or not text.startswith("0"))
+
+
 class BlockMirror(Protocol):
     """The PBX's own copy of the blocklist (AstDB family ``cc110-block``)."""
 
@@ -81,8 +113,20 @@ class BlockMirror(Protocol):
         """Remove one entry; it is no error when there is none."""
         ...
 
-    async def put_all(self, entries: Iterable[tuple[Number, int]]) -> None:
+    async def put_all(self, entries: Sequence[tuple[Number, int]]) -> None:
         """Write many entries."""
+        ...
+
+    async def delete_all(self, numbers: Sequence[str]) -> None:
+        """Remove many entries; it is no error when there is none."""
+        ...
+
+    async def entries(self) -> Entries:
+        """All that is there."""
+        ...
+
+    async def get(self, number: Number) -> str | None:
+        """One entry as it is there; None = there is none."""
         ...
 
 

@@ -9,7 +9,15 @@
 """
 
 from cc110.app.daemon import run_daemon
-from cc110.app.desk import DeskPort, OperatorDesk, open_desk, open_import, open_operators
+from cc110.app.desk import (
+    DeskPort,
+    OperatorDesk,
+    open_desk,
+    open_import,
+    open_mirror,
+    open_operators,
+    refill_pbx,
+)
 from cc110.app.pbx import embedded_pbx, prepare_pbx, run_all
 from cc110.app.wiring import control_socket
 
@@ -20,8 +28,10 @@ __all__ = [
     "embedded_pbx",
     "open_desk",
     "open_import",
+    "open_mirror",
     "open_operators",
     "prepare_pbx",
+    "refill_pbx",
     "run_all",
     "run_daemon",
 ]

@@ -1,7 +1,7 @@
 """The daemon: real adapters into the service, and back down in order."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Final
@@ -17,6 +17,7 @@ from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen
 from cc110.core.ids import CallId
 from cc110.core.words import Language
+from cc110.journal.blocklist import BlockTables
 from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups
 from cc110.journal.readers import Readers
@@ -39,10 +40,11 @@ from cc110.service.counting import PrankCounter
 from cc110.service.heartbeat import beat, tell_systemd
 from cc110.service.ivr import Ivr
 from cc110.service.known import LookUps
-from cc110.service.mirror import MirrorReader, refill
+from cc110.service.mirror import MirrorReader
 from cc110.service.outbox import Outbox
 from cc110.service.reconcile import reconcile, resume_calls
 from cc110.service.roster import Operators
+from cc110.service.upkeep import keep
 from cc110.service.usecases import Desk
 from cc110.service.verification import Verifications
 
@@ -68,8 +70,9 @@ class Daemon:
         self._db_link = AmiClient(ami_settings(config, secrets, "cc110-db"), on_up=self._db_up)
         self.lookups = Lookups(database)
         self.outbox = Outbox(journal)
-        self._mirror = AstDb(self._db_link)
         self.tables = Readers(database, journal.progress, all_tables())
+        astdb = AstDb(self._db_link)
+        self.mirror = MirrorReader(astdb, BlockTables(database), self.tables.reached)
         counter = PrankCounter(
             records=self.lookups,
             journal=journal,
@@ -77,12 +80,12 @@ class Daemon:
             clock=self._clock,
             policy=config.block_policy(),
         )
-        self.effects = Readers(database, journal.progress, [MirrorReader(self._mirror), counter])
+        self.effects = Readers(database, journal.progress, [self.mirror, counter])
         self.verifications = Verifications(
             outbox=self.outbox,
             find_block=self.lookups.find_block,
             caught_up=self._tables_caught_up,
-            notes=self._mirror,
+            notes=astdb,
         )
         self.calls = Calls(
             policy=config.policy(),
@@ -116,6 +119,7 @@ class Daemon:
             wait_s=greeting.menu_wait_ms / 1000,
         )
         self._wrapup_s: Mapping[str, float] = {}
+        self._refill_wanted = asyncio.Event()
         self._beside: set[asyncio.Task[int]] = set()
         self._record = CelFile(config.paths.pbx / "log" / "cel-custom" / "cel.csv")
         self._heard: datetime | None = None
@@ -135,6 +139,7 @@ class Daemon:
             begin("outbox", self.outbox.run())
             begin("effects", self.effects.run())
             begin("events", self._follow())
+            begin("mirror", self._keep_mirror())
             begin("ami-db", self._db_link.run())
             begin("ami", self.link.run())
             begin("heartbeat", beat(self._alive))
@@ -174,13 +179,26 @@ class Daemon:
         self.outbox.put([Event(at=self._clock.now(), data=PbxLost(reason=reason))])
 
     async def _db_up(self, _: AmiMessage) -> None:
-        """AstDB may have lost its newest entries, or all of them: write the list again."""
-        self._begin(self._refill(), "blocklist not written to the PBX")
+        """AstDB may have lost its newest entries, or all of them: make the list whole again."""
+        self._refill_wanted.set()
 
-    async def _refill(self) -> int:
+    async def _keep_mirror(self) -> None:
+        live, wanted = self._db_link.await_live, self._refill_wanted
+        await keep(self.mirror, live, wanted, first=self._verified_first)
+
+    def _mirror_doors(self) -> Mapping[str, Callable[[], Awaitable[str]]]:
+        async def refill() -> str:
+            await self._verified_first()
+            return (await self.mirror.refill()).as_json()
+
+        async def drift() -> str:
+            return self.mirror.last.as_json() if self.mirror.last else "{}"
+
+        return {"refill": refill, "drift": drift}
+
+    async def _verified_first(self) -> None:
         """Whom an operator unblocked meanwhile is not to be blocked again."""
         await self.verifications.catch_up()
-        return await refill(self._mirror, self.lookups.all_blocks)
 
     async def _tables_caught_up(self) -> None:
         await self.tables.reached(self._journal.progress.seq)
@@ -207,7 +225,9 @@ class Daemon:
     # --- doors ----------------------------------------------------------------------------------
 
     async def _open_doors(self, stack: AsyncExitStack) -> None:
-        control = ControlServer(control_socket(self.config), self.desk, imports=self.imports)
+        control = ControlServer(
+            control_socket(self.config), self.desk, imports=self.imports, doors=self._mirror_doors()
+        )
         await control.start()
         stack.push_async_callback(control.aclose)
         stack.push_async_callback(self._known.aclose)

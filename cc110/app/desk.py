@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from cc110.app.wiring import ami_settings, background, control_socket, open_journal
 from cc110.config.model import Config
-from cc110.config.secrets import ensure_secrets
+from cc110.config.secrets import DATABASE, ensure_secrets
 from cc110.core.facts import MemberSeen
 from cc110.core.ids import AgentId
 from cc110.core.importing import Listed, Unsaid
@@ -21,12 +21,16 @@ from cc110.journal.readers import Readers
 from cc110.journal.tables import all_tables
 from cc110.journal.writer import JournalWriter
 from cc110.pbx.ami import AmiClient
-from cc110.pbx.link import AmiLists, AmiOperators
-from cc110.ports import PbxUnavailable
+from cc110.pbx.link import AmiLists, AmiOperators, AstDb
+from cc110.ports import BlockMirror, PbxUnavailable
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlClient
 from cc110.service.importing import MOST_AHEAD, BlockImport, Taken
+from cc110.service.mirror import MirrorReader
 from cc110.service.usecases import Desk, Settled
+
+_READING_S: Final = 60.0
+"""A PBX that reads its whole database for us answers nothing else meanwhile."""
 
 
 class DeskPort(Protocol):
@@ -140,6 +144,42 @@ async def _answers(path: Path) -> bool:
         return False
     writer.close()
     return True
+
+
+@asynccontextmanager
+async def open_mirror(config: Config, *, patience_s: float = 5.0) -> AsyncIterator[BlockMirror]:
+    """A link to the PBX's copy of the blocklist for one command.
+
+    Raises:
+        PbxUnavailable: the PBX does not answer.
+    """
+    settings = ami_settings(config, ensure_secrets(config), DATABASE)
+    link = AmiClient(replace(settings, ping_timeout_s=_READING_S))
+    async with background() as begin:
+        begin("ami-db", link.run())
+        try:
+            async with asyncio.timeout(patience_s):
+                await link.await_live()
+        except TimeoutError as error:
+            raise PbxUnavailable(f"the PBX does not answer: {link.trouble}") from error
+        yield AstDb(link)
+
+
+async def refill_pbx(config: Config) -> None:
+    """Write the PBX's blocklist anew from the journal: by the running daemon, or else from here.
+
+    Raises:
+        Cc110Error: the PBX does not take it, or the journal can't be opened.
+    """
+    if control_socket(config).is_socket() and await _answers(control_socket(config)):
+        await ControlClient(control_socket(config)).refill()
+        return
+    async with open_journal(config) as (database, journal), background() as begin:
+        tables = Readers(database, journal.progress, all_tables())
+        begin("tables", tables.run())
+        await tables.reached(journal.progress.seq)
+        async with open_mirror(config) as mirror:
+            await MirrorReader(mirror, BlockTables(database), tables.reached).refill()
 
 
 class OperatorDesk:

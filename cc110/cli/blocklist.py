@@ -81,7 +81,7 @@ def add(
 
     said = invocation(ctx)
     quiet_logs(said)
-    form = _identified(number)
+    form = identified(number)
     config = said.config()
     end = end_of(until, for_, forever=forever, tz=config.time_zone)
     in_pbx = asyncio.run(block(config, form, until=end, reason=reason, by=by))
@@ -104,7 +104,7 @@ def remove(
 
     said = invocation(ctx)
     quiet_logs(said)
-    form = _identified(number)
+    form = identified(number)
     in_pbx = asyncio.run(unblock(said.config(), form, reason=reason, by=by))
     if json:
         print_json({"number": form, "in_pbx": in_pbx})
@@ -119,7 +119,7 @@ def show(ctx: typer.Context, number: NumberIn, *, json: Json = False, lang: Lang
     from cc110.journal import queries
 
     said = invocation(ctx, lang)
-    form = _identified(number)
+    form = identified(number)
     config = said.config()
     row = asked(config, queries.get_block, form)
     pranks = asked(config, queries.list_pranks, form)
@@ -163,7 +163,8 @@ def list_blocks(
         note(pick(("Tidak ada nomor yang diblokir.", "No number is blocked."), said.lang))
 
 
-def _identified(text: str) -> Number:
+def identified(text: str) -> Number:
+    """The number that somebody typed; raises NoNumber."""
     if form := normalise(text):
         return form
     raise NoNumber(

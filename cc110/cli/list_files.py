@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 IMPORT_EXAMPLE: Final = example(
     "cc110 blocklist import other-polda.csv --dry-run",
-    "cc110 blocklist import other-polda.csv --reason 'list of Polda Jawa Barat' --forever",
+    "cc110 blocklist import other-polda.csv --reason 'other Polda' --forever",
 )
 EXPORT_EXAMPLE: Final = example(
     "cc110 blocklist export blocklist.csv", "cc110 blocklist export --all | less"

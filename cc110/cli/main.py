@@ -7,7 +7,18 @@ import typer
 from typer.core import TyperGroup
 
 from cc110 import __version__
-from cc110.cli import agents, blocklist, calls, cases, check, doctor, list_files, pbx, run
+from cc110.cli import (
+    agents,
+    block_audit,
+    blocklist,
+    calls,
+    cases,
+    check,
+    doctor,
+    list_files,
+    pbx,
+    run,
+)
 from cc110.cli.context import Invocation
 from cc110.cli.failing import report
 from cc110.cli.options import MARKUP, example
@@ -48,6 +59,8 @@ app.command("check", epilog=check.EXAMPLE)(check.check)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 blocklist.app.command("import", epilog=list_files.IMPORT_EXAMPLE)(list_files.import_)
 blocklist.app.command("export", epilog=list_files.EXPORT_EXAMPLE)(list_files.export)
+blocklist.app.command("history", epilog=block_audit.HISTORY_EXAMPLE)(block_audit.history)
+blocklist.app.command("verify", epilog=block_audit.VERIFY_EXAMPLE)(block_audit.verify)
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")
 app.add_typer(cases.app, name="cases")

@@ -54,6 +54,11 @@ class BlockTables:
         moment = now or datetime.now(UTC)
         return await ask(self._database.reads, in_force_after, after, limit=limit, now=moment)
 
+    async def not_in_force_after(self, after: str, *, limit: int) -> Sequence[Number]:
+        """The next numbers whose block was lifted or is over, in the same order."""
+        now = datetime.now(UTC)
+        return await ask(self._database.reads, not_in_force_after, after, limit=limit, now=now)
+
     async def states(
         self, numbers: Sequence[str], now: datetime | None = None
     ) -> Mapping[str, State]:
@@ -80,6 +85,17 @@ def in_force_after(
     query = select(blocks.c.number, blocks.c.until).where(blocks.c.number > after, *_lasting(now))
     rows = connection.execute(query.order_by(blocks.c.number).limit(limit))
     return [(number, until) for number, until in rows]
+
+
+def not_in_force_after(
+    connection: Connection, after: str, *, limit: int, now: datetime
+) -> list[Number]:
+    """As `BlockTables.not_in_force_after`."""
+    over = (blocks.c.until != 0) & (blocks.c.until <= int(now.timestamp()))
+    query = select(blocks.c.number).where(
+        blocks.c.number > after, over | blocks.c.lifted_at.is_not(None)
+    )
+    return list(connection.scalars(query.order_by(blocks.c.number).limit(limit)))
 
 
 def states(connection: Connection, numbers: Sequence[str], *, now: datetime) -> dict[str, State]:

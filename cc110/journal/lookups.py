@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -14,7 +14,6 @@ from cc110.journal import queries
 from cc110.journal.engine import Database, ask
 from cc110.journal.rows import BlockRow, CallRow, CaseRow
 
-_PAGE = 10_000
 
 
 class Lookups:
@@ -40,22 +39,6 @@ class Lookups:
     async def find_call(self, call_id: CallId) -> CallRow | None:
         """A call by its id."""
         return await ask(self._database.reads, queries.get_call_row, call_id)
-
-    async def all_blocks(self) -> Sequence[tuple[Number, int]]:
-        """Every block in force now, with its expiry."""
-        now, found, after = datetime.now(UTC), list[tuple[Number, int]](), None
-        while True:
-            page = await ask(
-                self._database.reads,
-                queries.list_blocks,
-                limit=_PAGE,
-                after=after,
-                in_force_at=now,
-            )
-            found += [(row.number, row.until) for row in page]
-            if len(page) < _PAGE:
-                return found
-            after = page[-1].number
 
     async def calls_since(self, at: datetime) -> frozenset[CallId]:
         """The calls that arrived at or after a time."""

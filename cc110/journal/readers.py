@@ -65,6 +65,15 @@ class EffectReader(Protocol):
         ...
 
 
+@runtime_checkable
+class BatchReader(EffectReader, Protocol):
+    """Does something outside for several events at once."""
+
+    async def handle_all(self, batch: Sequence[Recorded]) -> None:
+        """Deal with the next events; they may come twice, and then in other batches."""
+        ...
+
+
 Reader = TableReader | EffectReader
 
 
@@ -220,9 +229,13 @@ class Readers:
         """What was handled before a failure is not handled again."""
         done = before = course.cursor
         try:
-            for recorded in page.events:
-                await reader.handle(recorded)
-                done = recorded.seq
+            if isinstance(reader, BatchReader):
+                if page.events:
+                    await reader.handle_all(page.events)
+            else:
+                for recorded in page.events:
+                    await reader.handle(recorded)
+                    done = recorded.seq
             done = page.last_seq
             self._skipped(course, page)
         finally:

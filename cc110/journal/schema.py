@@ -24,7 +24,7 @@ from sqlalchemy.types import TypeDecorator
 
 from cc110.journal.codec import text_time, time_text
 
-REVISION = "0002"
+REVISION = "0003"
 """The schema that this version of cc110 reads and writes: the newest one in
 ``migrations/versions``.
 """
@@ -153,4 +153,12 @@ blocks = Table(
     Column("lifted_reason", String),
     Column("rejections", Integer, nullable=False),
     Column("rejected_at", UtcMs),
+)
+
+block_steps = Table(
+    "block_steps",
+    metadata,
+    Column("seq", BigId, primary_key=True, autoincrement=False),
+    Column("number", String, nullable=False),
+    Index("ix_block_steps_number", "number", "seq"),
 )

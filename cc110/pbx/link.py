@@ -1,6 +1,5 @@
 """The daemon's side of the AMI: what the service's ports ask of the PBX, in Asterisk's words."""
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -9,12 +8,14 @@ from cc110.core.facts import MemberSeen, RosterFact, Seen
 from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
 from cc110.core.verification import Passed
 from cc110.pbx import names
-from cc110.pbx.ami import AmiClient, AmiError, AmiMessage
+from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, AmiRefused
 from cc110.pbx.notes import verified_note
 from cc110.pbx.translate import roster_facts, seen_calls
-from cc110.ports import ChannelGone, PbxRefused, PbxUnavailable
+from cc110.ports import ChannelGone, Entries, PbxRefused, PbxUnavailable
 
 _PIPELINE: Final = 500
+_VOLLEY_S: Final = 15.0
+_TREE_S: Final = 120.0
 
 
 async def _ask(client: AmiClient, action: Mapping[str, str]) -> AmiMessage:
@@ -222,15 +223,70 @@ class AstDb:
             note = {"Family": names.VERIFIED_FAMILY, "Key": number}
             await _ask(self._client, {"Action": "DBDel", **note})
 
-    async def put_all(self, entries: Iterable[tuple[Number, int]]) -> None:
-        """Write many entries, some hundred at a time on the wire."""
-        batch: list[tuple[Number, int]] = []
-        for entry in entries:
-            batch.append(entry)
-            if len(batch) == _PIPELINE:
-                await self._put_batch(batch)
-                batch.clear()
-        await self._put_batch(batch)
+    async def put_all(self, entries: Sequence[tuple[Number, int]]) -> None:
+        """Write many entries, some hundred at a time on the wire.
 
-    async def _put_batch(self, batch: Sequence[tuple[Number, int]]) -> None:
-        await asyncio.gather(*(self.put(number, until) for number, until in batch))
+        Raises:
+            PbxUnavailable: no link, or it was lost in the middle.
+            PbxRefused: the PBX said no.
+        """
+        for begin in range(0, len(entries), _PIPELINE):
+            some = entries[begin : begin + _PIPELINE]
+            refused = await self._volley("DBPut", [{"Key": n, "Val": str(u)} for n, u in some])
+            if refused:
+                raise PbxRefused(f"DBPut: {refused[0].get('Message') or 'refused'}")
+
+    async def delete_all(self, numbers: Sequence[str]) -> None:
+        """Remove many entries; it is no error when there is none.
+
+        Raises:
+            PbxUnavailable: no link, or it was lost in the middle.
+        """
+        for begin in range(0, len(numbers), _PIPELINE):
+            await self._volley("DBDel", [{"Key": n} for n in numbers[begin : begin + _PIPELINE]])
+
+    async def entries(self) -> Entries:
+        """All that is there, in the order of keys as text.
+
+        The PBX reads its whole database for that, and holds up look-ups meanwhile: about a second
+        for a million entries.
+
+        Raises:
+            PbxUnavailable: no link, or no whole answer in time.
+        """
+        found = Entries()
+        prefix = f"/{names.BLOCK_FAMILY}/"
+
+        def take(item: AmiMessage) -> None:
+            found.add(item.get("Key").removeprefix(prefix), item.get("Val"))
+
+        tree = {"Action": "DBGetTree", "Family": names.BLOCK_FAMILY}
+        try:
+            await self._client.send_list(tree, timeout=_TREE_S, each=take)
+        except AmiRefused:
+            return Entries()  # "Database entry not found": the family is empty
+        except AmiError as error:
+            raise PbxUnavailable(f"the PBX does not answer: {error}") from error
+        return found
+
+    async def get(self, number: Number) -> str | None:
+        """One entry as it is there; None = there is none.
+
+        Raises:
+            PbxUnavailable: no link.
+        """
+        ask = {"Action": "DBGet", "Family": names.BLOCK_FAMILY, "Key": number}
+        try:
+            rows = await self._client.send_list(ask)
+        except AmiRefused:
+            return None
+        except AmiError as error:
+            raise PbxUnavailable(f"the PBX does not answer: {error}") from error
+        return next((row.get("Val") for row in rows if row.name == "DBGetResponse"), None)
+
+    async def _volley(self, action: str, each: Sequence[dict[str, str]]) -> Sequence[AmiMessage]:
+        common = {"Action": action, "Family": names.BLOCK_FAMILY}
+        try:
+            return await self._client.send_volley(common, each, timeout=_VOLLEY_S)
+        except AmiError as error:
+            raise PbxUnavailable(f"the PBX does not answer: {error}") from error

@@ -25,6 +25,7 @@ _log = structlog.get_logger("control")
 _LINE: Final = 512 * 1024
 """Room for a batch of an import with its longest texts."""
 _PATIENCE_S: Final = 10.0
+_REFILL_S: Final = 300.0
 
 
 class DaemonSilent(Cc110Error):
@@ -54,7 +55,7 @@ class ControlServer:
             "unblock": desk.unblock,
             "close_case": desk.close_case,
             "withdraw_verdict": desk.withdraw_verdict,
-            **({"import_blocks": self._import} if imports else {}),
+            **({"import_blocks": self._import, "finish_import": self._finish} if imports else {}),
             **doors,
         }
         self._server: asyncio.Server | None = None
@@ -86,8 +87,10 @@ class ControlServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                answer = await self._answer(await reader.readline())
+            async with asyncio.timeout(_PATIENCE_S) as deadline:
+                line = await reader.readline()
+                deadline.reschedule(asyncio.get_running_loop().time() + _REFILL_S)
+                answer = await self._answer(line)
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
         except (TimeoutError, ValueError, OSError) as error:
@@ -113,6 +116,11 @@ class ControlServer:
         unsaid = Unsaid(until=int(until), reason=str(reason))
         taken = await self._imports.take([_listed(*row) for row in rows], unsaid, by=str(by))
         return json.dumps(asdict(taken))
+
+    async def _finish(self) -> str:
+        assert self._imports
+        await self._imports.finished()
+        return ""
 
 
 def _listed(number: str, until: int | None, *texts: str | None) -> Listed:
@@ -161,11 +169,20 @@ class ControlClient:
         return Taken(**json.loads(done))
 
     async def finished(self) -> None:
-        """The daemon's tables follow by themselves."""
+        """As `BlockImport.finished`; raises DaemonRefused or DaemonSilent."""
+        await self._ask(do="finish_import", patience_s=_REFILL_S)
 
-    async def _ask(self, **what: object) -> str:
+    async def refill(self) -> str:
+        """As `MirrorReader.refill`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="refill", patience_s=_REFILL_S)
+
+    async def drift(self) -> str:
+        """The last comparison with the PBX as JSON; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="drift")
+
+    async def _ask(self, *, patience_s: float = _PATIENCE_S, **what: object) -> str:
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(patience_s):
                 reader, writer = await asyncio.open_unix_connection(str(self._path), limit=_LINE)
                 writer.write(json.dumps(what).encode() + b"\n")
                 answer = json.loads(await reader.readline())

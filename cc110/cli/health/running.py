@@ -1,7 +1,9 @@
 """What runs: ports, PBX, daemon, and whether they reach each other."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Final
 
 from cc110.app import control_socket, open_operators
@@ -13,6 +15,7 @@ from cc110.pbx.embedded.console import PbxStatus
 from cc110.pbx.embedded.errors import PbxError
 from cc110.pbx.embedded.ports import Proto, port_owner
 from cc110.ports import Cc110Error
+from cc110.service.control import ControlClient
 
 PATIENCE_S: Final = 3.0
 _OURS: Final = "asterisk (pid "
@@ -34,6 +37,8 @@ async def look_at_running(config: Config, secrets: Secrets | None) -> AsyncItera
     else:
         yield port("AMI port", "tcp", *ami_at, "ami.port", pid)
     yield the_daemon(running=daemon, pbx=listener)
+    if daemon:
+        yield await mirror(config)
     agi = settings.agi
     if daemon:
         yield answers("AGI port", await _connects(agi.host, agi.port), f"{agi.host}:{agi.port}")
@@ -63,6 +68,24 @@ def the_daemon(*, running: bool, pbx: bool) -> Finding:
             "Daemon", "does not run: calls go on, nothing is written down", "start `cc110 daemon`"
         )
     return warn("Daemon", "does not run", DO_RUN)
+
+
+async def mirror(config: Config) -> Finding:
+    """Whether the PBX's blocklist was what the journal says when the daemon looked last."""
+    advice = "`cc110 blocklist verify` names the differences, --repair removes them"
+    try:
+        told = json.loads(await ControlClient(control_socket(config)).drift())
+    except (Cc110Error, ValueError) as error:
+        return warn("Blocklist", f"the daemon does not say how it is: {error}", advice)
+    if not told:
+        return warn("Blocklist", "not compared with the PBX yet: no link since the start", advice)
+    at = f"{datetime.fromisoformat(told['at']):%H:%M:%S}Z"
+    found = {name: told[name] for name in ("missing", "different", "foreign") if told[name]}
+    if found:
+        said = ", ".join(f"{number} {name}" for name, number in found.items())
+        return warn("Blocklist", f"the PBX's had drifted at {at}, repaired: {said}", advice)
+    part = "samples of it are" if told["sampled"] else "is"
+    return ok("Blocklist", f"the PBX's {part} the journal's, looked at {at}")
 
 
 def port(

@@ -39,7 +39,7 @@ from cc110.pbx.ami.limits import within
 from cc110.pbx.ami.message import AmiMessage
 from cc110.pbx.ami.settings import AmiSettings
 from cc110.pbx.ami.sockets import discard_unsent, tune
-from cc110.pbx.ami.wire import BANNER, AmiWire, encode
+from cc110.pbx.ami.wire import BANNER, AmiWire, encode, encode_many
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -53,9 +53,16 @@ class CagedAction(Action):
     """One action on its way, with the future of its answer."""
 
     def __init__(
-        self, pairs: Pairs, *, is_list: bool = False, complete: str | None = None, most: int = 0
+        self,
+        pairs: Pairs,
+        *,
+        is_list: bool = False,
+        complete: str | None = None,
+        most: int = 0,
+        each: Callable[[AmiMessage], None] | None = None,
     ) -> None:
-        """Take headers in order; for a list its closing event and the most items to accept.
+        """Take headers in order; for a list its closing event and the most items to accept, or
+        who takes each item as it comes.
 
         Raises:
             RuntimeError: there is no running event loop (P13).
@@ -65,6 +72,7 @@ class CagedAction(Action):
         self.pairs = pairs
         self.complete = complete
         self.most = most
+        self.each = each
 
     def __str__(self) -> str:
         """Name it for a log; the headers may hold a secret."""
@@ -101,6 +109,9 @@ class CagedAction(Action):
             self.fail(AmiRefused(reply))
 
     def _collect(self, item: AmiMessage) -> None:
+        if self.each:
+            self.each(item)
+            return
         self.responses.append(item)
         if len(self.responses) > self.most:
             self.fail(AmiError(f"the answer to {self} has more than {self.most} items"))
@@ -109,6 +120,29 @@ class CagedAction(Action):
         """End it with an error, unless it has ended."""
         if not self.future.done():
             self.future.set_exception(error)
+
+
+class CagedVolley(CagedAction):
+    """Many actions of one kind under one ActionID, answered when as many answers have come."""
+
+    def __init__(self, common: Pairs, varying: Sequence[Pairs]) -> None:
+        """Take what all have in common, and what each adds; there is at least one."""
+        super().__init__(common)
+        self.varying = varying
+        self.left = len(varying)
+        self.refused: list[AmiMessage] = []
+
+    def __bytes__(self) -> bytes:
+        """Return all of them, or raise AmiInjection; nothing is sent then."""
+        return encode_many([*self.pairs, ("ActionID", self.id)], self.varying)
+
+    def add_message(self, message: AmiMessage) -> None:
+        """Count an answer."""
+        if not message.ok:
+            self.refused.append(message)
+        self.left -= 1
+        if not self.left and not self.future.done():
+            self.future.set_result(tuple(self.refused))
 
 
 class CagedProtocol(AMIProtocol):
@@ -327,6 +361,11 @@ class CagedManager(Manager):
         """Send an action and wait for its answer, no longer than its deadline (P6)."""
         answer: AmiMessage = await self._ask(action, timeout_s)
         return answer
+
+    async def ask_volley(self, volley: CagedVolley, timeout_s: float) -> tuple[AmiMessage, ...]:
+        """Send many actions and wait for all their answers; return those that refuse (P6)."""
+        refused: tuple[AmiMessage, ...] = await self._ask(volley, timeout_s)
+        return refused
 
     async def ask_list(self, action: CagedAction, timeout_s: float) -> tuple[AmiMessage, ...]:
         """Send a list action and wait for all of its items, no longer than its deadline (P6)."""

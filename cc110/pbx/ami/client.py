@@ -2,13 +2,13 @@
 
 import asyncio
 import enum
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
 
 from cc110.pbx.ami.backoff import Backoff
-from cc110.pbx.ami.cage import CagedAction, CagedManager
+from cc110.pbx.ami.cage import CagedAction, CagedManager, CagedVolley
 from cc110.pbx.ami.counts import AmiCounts
 from cc110.pbx.ami.errors import AmiError, AmiLoginRefused, AmiLost, AmiOverloaded
 from cc110.pbx.ami.events import EventQueue
@@ -124,12 +124,39 @@ class AmiClient:
         link = self._usable_link()
         return await link.ask(CagedAction(pairs_of(action)), self._deadline(timeout))
 
+    async def send_volley(
+        self,
+        common: AmiAction,
+        varying: Sequence[AmiAction],
+        *,
+        timeout: float | None = None,
+    ) -> tuple[AmiMessage, ...]:
+        """Send many actions that begin alike at one go; return the responses that report an error.
+
+        They are carried out in order, between those sent before and after. After an error here it
+        is unknown which of them were.
+
+        Args:
+            common: the headers that all have, Action among them.
+            varying: what each one adds.
+            timeout: seconds for all; the settings' action_timeout_s when None.
+
+        Raises:
+            AmiInjection, AmiOverloaded, AmiLost, AmiTimeout: as in `send`.
+        """
+        if not varying:
+            return ()
+        link = self._usable_link()
+        volley = CagedVolley(pairs_of(common), [pairs_of(one) for one in varying])
+        return await link.ask_volley(volley, self._deadline(timeout))
+
     async def send_list(
         self,
         action: AmiAction,
         *,
         complete: str | None = None,
         timeout: float | None = None,
+        each: Callable[[AmiMessage], None] | None = None,
     ) -> tuple[AmiMessage, ...]:
         """Send a list action and return its items, without the event that closes the list.
 
@@ -137,6 +164,7 @@ class AmiClient:
             action: as in `send`.
             complete: the closing event's name, where it lacks ``EventList: Complete``.
             timeout: seconds for the whole list; the settings' action_timeout_s when None.
+            each: takes every item as it comes, however many; none is returned then.
 
         Raises:
             AmiRefused: Asterisk answered with an error.
@@ -145,7 +173,7 @@ class AmiClient:
         """
         link = self._usable_link()
         most = self.settings.max_list
-        asked = CagedAction(pairs_of(action), is_list=True, complete=complete, most=most)
+        asked = CagedAction(pairs_of(action), is_list=True, complete=complete, most=most, each=each)
         return await link.ask_list(asked, self._deadline(timeout))
 
     def _deadline(self, timeout: float | None) -> float:

@@ -13,7 +13,7 @@ its own (seen with 22.10.1), which makes an over-long value as dangerous as a li
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -94,6 +94,7 @@ class AmiWire:
         self._buffer = bytearray()
         self._searched = 0
         self._skipping = False
+        self._last: tuple[bytes, AmiMessage | None] = (b"", None)
 
     def feed(self, data: bytes) -> list[AmiMessage]:
         """Take the next bytes, cut wherever the network cut them, and return what is complete."""
@@ -135,6 +136,15 @@ class AmiWire:
         self._searched = max(0, len(self._buffer) - 3)
 
     def _message(self, block: bytes) -> AmiMessage | None:
+        """Read a block; the answers to many like actions are the same bytes, read but once."""
+        if block == self._last[0] and self._last[1]:
+            return self._last[1]
+        odd = self.counts.odd
+        message = self._new_message(block)
+        self._last = (block, message if self.counts.odd == odd else None)
+        return message
+
+    def _new_message(self, block: bytes) -> AmiMessage | None:
         if len(block) > self._limits.message:
             self.counts.oversize += 1
             return None
@@ -192,6 +202,24 @@ def encode(pairs: Sequence[tuple[str, str]]) -> bytes:
     if names.count("action") != 1 or names.count("actionid") > 1:
         raise AmiInjection("an action has one Action header and at most one ActionID")
     return b"".join([_line(key, value) for key, value in pairs]) + b"\r\n"
+
+
+def encode_many(
+    common: Sequence[tuple[str, str]], varying: Iterable[Sequence[tuple[str, str]]]
+) -> bytes:
+    """Return the bytes of many actions that begin alike.
+
+    Raises:
+        AmiInjection: as in `encode`.
+    """
+    head = encode(common)[:-2]
+    names = {key.lower() for key, _ in common} | {"action", "actionid"}
+    actions: list[bytes] = []
+    for pairs in varying:
+        if len(pairs) + len(common) > MAX_OUT_HEADERS or any(k.lower() in names for k, _ in pairs):
+            raise AmiInjection("too many headers, or one of those that all have")
+        actions += [head, *[_line(key, value) for key, value in pairs], b"\r\n"]
+    return b"".join(actions)
 
 
 def _line(key: str, value: str) -> bytes:

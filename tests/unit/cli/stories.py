@@ -19,11 +19,9 @@ from cc110.core.words import (
     TransferKind,
     Verdict,
 )
-from cc110.journal.blocks import BlocksReader
-from cc110.journal.calls import CallsReader
-from cc110.journal.cases import CasesReader
 from cc110.journal.engine import Database
 from cc110.journal.readers import Readers
+from cc110.journal.tables import all_tables
 from cc110.journal.writer import JournalWriter
 
 START: Final = datetime(2026, 8, 17, 3, 4, 5, 600_000, UTC)
@@ -104,7 +102,7 @@ def fill(config: Config, events: Sequence[Event]) -> None:
 async def _fill(config: Config, events: Sequence[Event]) -> None:
     database = await Database.open(config.journal_url.get_secret_value())
     writer = await JournalWriter.open(database, site="demo")
-    tables = Readers(database, writer.progress, [CallsReader(), CasesReader(), BlocksReader()])
+    tables = Readers(database, writer.progress, all_tables())
     running = asyncio.create_task(tables.run())
     await writer.append(events)
     await tables.reached(writer.progress.seq)

@@ -20,9 +20,10 @@ COMMANDS = """
     pbx pbx_install pbx_start pbx_stop pbx_status pbx_console
     calls calls_list calls_show calls_follow calls_withdraw cases cases_list cases_show cases_close
     agents agents_list agents_account agents_login agents_logout agents_pause agents_unpause
-    blocklist blocklist_add blocklist_remove blocklist_show blocklist_list
+    blocklist blocklist_add blocklist_remove blocklist_show blocklist_history
+    blocklist_import blocklist_export blocklist_verify blocklist_list
 """
-PRINTS_NO_DATA = {"run", "daemon", "pbx console"}
+PRINTS_NO_DATA = {"run", "daemon", "pbx console", "blocklist export"}
 
 
 def paths(command: Any = ROOT, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -77,7 +78,7 @@ def test_help_shows_an_example_that_is_right_usage(path: tuple[str, ...], shell:
 
 @pytest.mark.parametrize("path", [one for one in PATHS if one], ids=" ".join)
 def test_every_command_that_prints_data_can_print_json(path: tuple[str, ...]) -> None:
-    """Only what runs until it is stopped, and the PBX's own console, have no `--json`."""
+    """Only what runs until it is stopped, the PBX's own console, and CSV, have no `--json`."""
     command = ROOT
     for name in path:
         command = command.commands[name]
