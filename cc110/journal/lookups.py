@@ -15,7 +15,6 @@ from cc110.journal.engine import Database, ask
 from cc110.journal.rows import BlockRow, CallRow, CaseRow
 
 
-
 class Lookups:
     """Questions to the tables. Off every caller's path."""
 
