@@ -12,9 +12,7 @@ from cc110.core.events import Event, NumberBlocked
 from cc110.core.ids import CallId, CaseId, Number
 from cc110.journal import queries
 from cc110.journal.engine import Database, ask
-from cc110.journal.rows import BlockRow, CallRow, CaseRow, Outcome
-
-_MOST = 1_000_000
+from cc110.journal.rows import BlockRow, CallRow, CaseRow
 
 
 class Lookups:
@@ -25,7 +23,7 @@ class Lookups:
         self._database = database
 
     async def open_calls(self) -> Sequence[Sequence[Event]]:
-        """The events of each call that has no end, oldest call first."""
+        """The events of each call that has no end or no word on its recording, oldest call first."""
         return await ask(self._database.reads, _open_calls)
 
     async def find_block(self, number: Number) -> Block | None:
@@ -59,8 +57,8 @@ class Lookups:
 
 
 def _open_calls(connection: Connection) -> list[list[Event]]:
-    live = queries.list_calls(connection, outcome=Outcome.LIVE, limit=_MOST)
-    stories = (queries.get_call(connection, row.call_id) for row in reversed(live))
+    ids = queries.list_unfinished(connection)
+    stories = (queries.get_call(connection, call_id) for call_id in ids)
     return [[recorded.event for recorded in story.events] for story in stories if story]
 
 
@@ -68,6 +66,8 @@ def _known_of(connection: Connection, number: Number) -> str:
     known = queries.get_history(connection, number)
     said = [f"{known.calls}x"] if known.calls else []
     said += [f"prank {known.pranks}"] if known.pranks else []
+    said += [f"senyap {known.silent}"] if known.silent else []
+    said += [f"putus {known.hang_ups}"] if known.hang_ups else []
     said += ["kasus buka"] if known.has_open_case else []
     return " ".join(said)
 

@@ -48,6 +48,8 @@ _HISTORY = (
     select(
         func.count().label("calls"),
         func.count().filter(calls.c.verdict == Verdict.PRANK).label("pranks"),
+        func.count().filter(calls.c.verdict == Verdict.SILENT).label("silent"),
+        func.count().filter(calls.c.outcome == Outcome.ABANDONED).label("hang_ups"),
         func.count()
         .filter(cases.c.closed_at.is_(None), cases.c.case_id.is_not(None))
         .label("open_cases"),
@@ -94,7 +96,13 @@ def list_calls(
 def get_history(connection: Connection, number: str) -> NumberHistory:
     """What is known of a number; asked at each call, so it is one statement and no rows."""
     row = connection.execute(_HISTORY, {"number": number}).one()
-    return NumberHistory(calls=row.calls, pranks=row.pranks, has_open_case=row.open_cases > 0)
+    return NumberHistory(
+        calls=row.calls,
+        pranks=row.pranks,
+        silent=row.silent,
+        hang_ups=row.hang_ups,
+        has_open_case=row.open_cases > 0,
+    )
 
 
 def list_pranks(connection: Connection, number: str) -> tuple[Evidence, ...]:
@@ -124,6 +132,19 @@ def get_call_row(connection: Connection, call_id: str) -> CallRow | None:
     """A call without its events; None = unknown."""
     rows = _all(connection, select(calls).where(calls.c.call_id == call_id), _CALL)
     return rows[0] if rows else None
+
+
+def list_unfinished(connection: Connection) -> tuple[CallId, ...]:
+    """Calls of which something is still awaited: their end, or what became of their recording."""
+    unheard = (
+        calls.c.ended_at.is_not(None)
+        & calls.c.recording.is_not(None)
+        & calls.c.recording_s.is_(None)
+        & calls.c.recording_missing.is_(None)
+    )
+    wanted = (calls.c.outcome == Outcome.LIVE) | unheard
+    ids = connection.scalars(select(calls.c.call_id).where(wanted).order_by(calls.c.first_seq))
+    return tuple(CallId(id_) for id_ in ids)
 
 
 def list_call_ids(connection: Connection, since: datetime) -> frozenset[CallId]:

@@ -99,6 +99,10 @@ class NumberHistory:
     calls: int
     pranks: int
     """Of these, judged a prank."""
+    silent: int
+    """Of these, judged silent."""
+    hang_ups: int
+    """Of these, ended by the caller before anybody answered."""
     has_open_case: bool
 
 

@@ -147,7 +147,7 @@ async def test_pages_of_calls_follow_each_other(journal: Database) -> None:
 
 @pytest.mark.parametrize(
     ("number", "label"),
-    [(ONE, "2x prank 1"), (TWO, "1x kasus buka"), (THREE, ""), (Number("62"), "")],
+    [(ONE, "2x prank 1 putus 1"), (TWO, "1x kasus buka"), (THREE, ""), (Number("62"), "")],
 )
 async def test_what_is_known_of_a_caller_fits_a_telephones_display(
     journal: Database, number: Number, label: str

@@ -14,6 +14,7 @@ from ...control_room import ControlRoom
 from ...phones.phone import CallHandle, CallState, Phone
 from ...phones.tones import TONES, coverage
 from ..hearing import in_talk
+from ..story import Story
 
 GREETING_S = 6.0
 EXTRA_S = 3.0
@@ -134,3 +135,19 @@ async def test_a_call_that_ended_while_the_daemon_was_away_is_closed(room: Contr
     ended = await room.wait_event("CallEnded", after=start)
     assert ended.event.data.recovered
     await room.wait_event("RecordingFinalised", after=start)
+
+
+async def test_a_recording_is_accounted_for_though_the_daemon_died_at_the_end_of_the_call(
+    room: ControlRoom,
+) -> None:
+    """It is looked for again after the restart: no call stays without a word on its recording."""
+    story = await Story.begin(room)
+    caller = await room.caller()
+    call = await room.dial_110(caller)
+    await call.wait_for_talk()
+    await call.hangup()
+    await story.told("CallEnded")
+    await room.daemon.kill()
+    assert "RecordingFinalised" not in await story.kinds()
+    await room.daemon.start()
+    assert (await story.told("RecordingFinalised")).seconds > 0

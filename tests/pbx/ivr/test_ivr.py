@@ -1,5 +1,6 @@
 """Greeting and menu, played by the daemon: no key is ever needed, and any key shortens the wait."""
 
+import asyncio
 import time
 
 import pytest
@@ -78,6 +79,23 @@ async def test_the_operator_sees_who_calls_and_what_is_known(room: ControlRoom) 
         await call.send_dtmf("1")
         desk = await operator.incoming(timeout=12)
         assert "6280000000222" in desk.headers["From"]
+        assert known in desk.headers["From"]
+        await call.hangup()
+        await room.wait_event("RecordingFinalised", after=start)
+
+
+async def test_the_operator_sees_that_a_number_is_only_claimed(room: ControlRoom) -> None:
+    """Nobody vouches for what stands in From: it may name a victim, and he is to know it when he judges."""
+    operator, caller = await asyncio.gather(room.operator(), room.caller())
+    sip = room.config.settings.sip
+    for known in ("", "1x"):
+        start = await room.last_seq()
+        call = await caller.dial(f"sip:110@{sip.host}:{sip.port}", from_user="+6280000000333")
+        await call.wait_for_talk()
+        await call.send_dtmf("1")
+        desk = await operator.incoming(timeout=12)
+        assert "6280000000333" in desk.headers["From"]
+        assert "110 klaim" in desk.headers["From"]
         assert known in desk.headers["From"]
         await call.hangup()
         await room.wait_event("RecordingFinalised", after=start)

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest_asyncio
 
 from cc110.config.load import checkout
-from cc110.core.numbers import normalise
 
 from ...control_room import ControlRoom, open_room
+from ..numbers.headers import number_in
 from .trunk import RawTrunk, raw_trunk
 
 SEED = 110
@@ -81,16 +81,6 @@ def _invented() -> list[str]:
     return [f"<sip:{number}@127.0.0.2>" for number in made]
 
 
-def _number(header: str) -> str:
-    """What the header says, as the core has it: the last URI's user part, without its parameters."""
-    uri = header.rpartition("<")[2].partition(">")[0]
-    scheme, _, rest = uri.partition(":")
-    user, at, _ = rest.partition("@")
-    scheme = "".join(sign for sign in scheme.lower() if sign.isascii() and sign.isalpha())
-    known = scheme == "tel" or (scheme in ("sip", "sips") and at)
-    return (normalise(user.partition(";")[0]) or "") if known else ""
-
-
 @pytest_asyncio.fixture(loop_scope="session")
 async def probing_room() -> AsyncIterator[ControlRoom]:
     """A PBX alone, with an extension that only says which number it reads."""
@@ -128,7 +118,7 @@ async def test_the_dialplan_reads_the_core_s_number_from_every_header(
         for first in range(0, len(headers), 50):
             found |= await _read(probing_room, trunk, headers[first : first + 50])
 
-    assert found == {header: _number(header) for header in headers}
+    assert found == {header: number_in(header) for header in headers}
     assert len([number for number in found.values() if number]) > 50
 
 

@@ -18,6 +18,7 @@ from .way_out import (
     rejected,
     rejected_at_once,
     states,
+    told,
     value,
     verifying,
 )
@@ -46,13 +47,16 @@ async def test_1_leads_to_an_operator_whose_76_unblocks(room: ControlRoom) -> No
     await block(room, number)
     operator, caller = await asyncio.gather(room.phone("1101", "operator"), room.caller())
     await log_in(room, "1101")
-    story = await Story.begin(room, number)
+    story, mark = await Story.begin(room, number), room.observer.mark()
     call = await asks(room, caller, number)
     desk = await operator.incoming()
     assert "VERIFIKASI" in desk.shown
     assert number in desk.shown
     await desk.answer()
     await desk.wait_for_talk()
+    ears = await desk.start_listening()
+    await desk.heard(2)
+    assert words_s(await ears.stop_listening()) > 0.3, "nobody tells him that it is a verification"
     asked = await story.told("BlockVerificationAsked")
     assert (asked.number, asked.until) == (number, 0)
     assert (await story.told("CallQueued")).priority == 0
@@ -67,6 +71,8 @@ async def test_1_leads_to_an_operator_whose_76_unblocks(room: ControlRoom) -> No
     await all_over(call)
     await closed_recording(room, (await story.told("RecordingStarted")).path)
     assert (await story.kinds()).count("NumberUnblocked") == 1
+    assert "caller-gone" in told(room, mark)
+    assert "rejected" not in told(room, mark)
 
     again = await dial(room, caller, number)
     await (await operator.incoming()).answer()
@@ -107,8 +113,10 @@ async def test_the_caller_s_own_keys_unblock_nobody(room: ControlRoom) -> None:
 async def test_outside_of_a_verification_the_codes_do_nothing(room: ControlRoom, code: str) -> None:
     """The operator hears that it is not possible; journal and list are as before."""
     scene = await talk(room, polres=())
+    mark = room.observer.mark()
     await scene.key(code)
     await scene.desk.heard(2.0)
+    assert told(room, mark) == []
     assert words_s(await scene.heard("operator")) > 0.3
     assert {"NumberUnblocked", "BlockVerificationRefused"}.isdisjoint(await scene.story.kinds())
     assert await value(room, "cc110-verified", NUMBER) is None

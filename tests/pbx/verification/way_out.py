@@ -90,6 +90,11 @@ async def rejected_at_once(room: ControlRoom, caller: Phone, number: str) -> Non
     assert CallState.EARLY not in states(call)
 
 
+def told(room: ControlRoom, mark: int) -> list[str]:
+    """What the dialplan told since then, fact by fact."""
+    return [one["Fact"] for one in room.observer.events("UserEvent", after=mark)]
+
+
 def states(call: CallHandle) -> list[str]:
     """The states that the caller's phone went through."""
     return [one.text for one in call.events if one.kind is EventKind.STATE]
