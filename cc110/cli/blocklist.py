@@ -17,7 +17,7 @@ from cc110.core.blocking import FOREVER
 from cc110.core.counting import counted
 from cc110.core.ids import Number
 from cc110.core.numbers import normalise
-from cc110.core.words import Language
+from cc110.core.words import BlockCause, Language
 from cc110.journal.rows import BlockRow
 from cc110.ports import Cc110Error
 
@@ -137,26 +137,52 @@ def show(ctx: typer.Context, number: NumberIn, *, json: Json = False, lang: Lang
     show_block(form, row, counts, config, said.lang)
 
 
-@app.command("list", epilog=example("cc110 blocklist list", "cc110 blocklist list --all --json"))
+@app.command(
+    "list",
+    epilog=example(
+        "cc110 blocklist list --cause threshold",
+        "cc110 blocklist list --all --json",
+        "cc110 blocklist list --limit 100 --after 0812-3456-7890",
+    ),
+)
 def list_blocks(
     ctx: typer.Context,
     *,
     every: Annotated[
         bool, typer.Option("--all", help="Blocks that were lifted or have expired as well.")
     ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Most numbers; all if nothing is said.")
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option(help="Go on after this number, the last of the page before.")
+    ] = None,
+    cause: Annotated[
+        BlockCause | None, typer.Option(help="Only those that came onto the list like this.")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Only those that this one made.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only those of this owner.")] = None,
     json: JsonLines = False,
     lang: Lang = None,
 ) -> None:
-    """List blocked numbers."""
+    """List blocked numbers, in the order of their digits."""
     from cc110.cli import records
 
     said = invocation(ctx, lang)
     config = said.config()
-    rows = records.asked(config, records.every_block, None if every else datetime.now(UTC))
+    wanted = {"cause": cause, "by": by, "owner": owner}
+    pages = records.block_pages(
+        config,
+        in_force_at=None if every else datetime.now(UTC),
+        after=identified(after) if after else None,
+        limit=limit,
+        **{name: value for name, value in wanted.items() if value is not None},
+    )
     if json:
-        for row in rows:
+        for row in (row for page in pages for row in page):
             print_json(_as_json(row))
         return
+    rows = [row for page in pages for row in page]
     columns = [Column(heading=pick(name, said.lang), rank=rank) for name, rank in _COLUMNS]
     Screen().table(columns, [_row(row, said.lang, config.time_zone) for row in rows])
     if not rows:

@@ -1,10 +1,10 @@
 """The journal, read for one command. Importing this brings the database in."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Column, Connection, Table, select
 
@@ -114,15 +114,22 @@ def case_story(connection: Connection, wanted: str) -> tuple[CaseRow, tuple[Reco
     return found, its_call.events if its_call else ()
 
 
-def every_block(connection: Connection, in_force_at: datetime | None) -> list[BlockRow]:
-    """The blocklist: what is in force at a time; None = whatever was ever blocked."""
-    found: list[BlockRow] = []
-    while True:
-        after = found[-1].number if found else None
-        page = queries.list_blocks(connection, in_force_at=in_force_at, limit=_PAGE, after=after)
-        found += page
-        if len(page) < _PAGE:
-            return found
+def block_pages(
+    config: Config, *, limit: int | None, after: str | None, **wanted: Any
+) -> Iterator[Sequence[BlockRow]]:
+    """The blocklist page by page, so that a long list needs no more memory than a short one.
+
+    Raises:
+        JournalUnavailable: there is no journal, or it can't be read.
+    """
+    while limit is None or limit > 0:
+        size = _PAGE if limit is None else min(limit, _PAGE)
+        page = asked(config, queries.list_blocks, limit=size, after=after, **wanted)
+        yield page
+        if len(page) < size:
+            return
+        after = page[-1].number
+        limit = None if limit is None else limit - size
 
 
 def agent_events(connection: Connection) -> tuple[Recorded, ...]:

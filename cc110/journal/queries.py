@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, fun
 
 from cc110.core.events import Evidence
 from cc110.core.ids import CallId
-from cc110.core.words import BlockWarning, NumberSource, Verdict
+from cc110.core.words import BlockCause, BlockWarning, NumberSource, Verdict
 from cc110.journal.codec import text_time
 from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, NumberHistory, Outcome
 from cc110.journal.schema import blocks, calls, cases, events
@@ -189,6 +189,9 @@ def list_blocks(
     in_force_at: datetime | None = None,
     limit: int = 1000,
     after: str | None = None,
+    cause: BlockCause | None = None,
+    by: str | None = None,
+    owner: str | None = None,
 ) -> tuple[BlockRow, ...]:
     """Blocks by number; ``after`` is the last number of the page before.
 
@@ -198,9 +201,13 @@ def list_blocks(
             well.
         limit: most rows.
         after: number to go on after.
+        cause: how it came onto the list.
+        by: who made it.
+        owner: who answers for it.
     """
     query = select(blocks).order_by(blocks.c.number).limit(limit)
-    wanted = _compare(blocks.c.number, gt, after)
+    wanted = _compare(blocks.c.number, gt, after) + _compare(blocks.c.cause, eq, cause)
+    wanted += _compare(blocks.c.by, eq, by) + _compare(blocks.c.owner, eq, owner)
     if in_force_at is not None:
         lasting = (blocks.c.until == 0) | (blocks.c.until > int(in_force_at.timestamp()))
         wanted += [blocks.c.lifted_at.is_(None), lasting]

@@ -18,6 +18,7 @@ from typing import Final
 
 from cc110 import app
 from cc110.core.ids import Number
+from cc110.core.importing import Listed, Unsaid
 
 from ..control_room import ControlRoom
 from ..phones.sipp import Sipp
@@ -202,7 +203,13 @@ async def measure(room: ControlRoom, command: tuple[str, ...], home: Path) -> li
         )
     )
     print(f"  {figures[-1].what}: {figures[-1].measured}", flush=True)
-    figures += await storm(room, command, home)
     await room.pbx.console("database deltree cc110-block")
     await room.daemon.start()
+    async with app.open_import(room.config) as door:
+        rows = [Listed(number=number) for number in first]
+        for begin in range(0, len(rows), door.batch):
+            part = rows[begin : begin + door.batch]
+            await door.take(part, Unsaid(until=0, reason="sample"), by="bench")
+        await door.finished()
+    figures += await storm(room, command, home)
     return [*await importing(home / "import"), *figures]

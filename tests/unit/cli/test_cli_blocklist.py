@@ -110,3 +110,18 @@ def test_a_long_list_is_listed_whole(shell: Shell) -> None:
 
     listed = shell("blocklist", "list", "--json").objects
     assert [row["number"] for row in listed] == numbers
+
+
+def test_a_list_is_read_by_pages_and_filtered(shell: Shell) -> None:
+    """What follows a page begins after its last number."""
+    for number, by in (("0840-1234-5670", "x"), ("0840-1234-5671", "y"), ("0840-1234-5672", "x")):
+        add(shell, "--forever", "--by", by, number=number)
+
+    def listed(*words: str) -> list[str]:
+        return [row["number"][-1] for row in shell("blocklist", "list", "--json", *words).objects]
+
+    assert listed("--limit", "2") == ["0", "1"]
+    assert listed("--limit", "2", "--after", "0840-1234-5671") == ["2"]
+    assert listed("--by", "x") == ["0", "2"]
+    assert listed("--cause", "by-hand", "--limit", "1") == ["0"]
+    assert listed("--cause", "imported") == listed("--owner", "polda-sumut") == []
