@@ -88,8 +88,12 @@ async def test_what_was_rejected_without_the_daemon_is_in_the_journal_once(
     room: ControlRoom,
 ) -> None:
     """Read back from what the PBX wrote, with its true time; a further restart tells nothing twice."""
-    await _entry(room, "0")
     caller = await room.caller()
+    async with app.open_desk(room.config) as desk:
+        await desk.block(NUMBER, until=0, reason="test", by="test")
+    async with asyncio.timeout(5):
+        while "Value" not in await room.pbx.console(f"database get cc110-block {NUMBER}"):
+            await asyncio.sleep(0.05)
     try:
         before = await room.last_seq()
         heard = await _rejected(room, caller)
@@ -107,7 +111,8 @@ async def test_what_was_rejected_without_the_daemon_is_in_the_journal_once(
             while len(await _rejections(room, start)) < 5:
                 await asyncio.sleep(0.05)
     finally:
-        await _no_entry(room)
+        async with app.open_desk(room.config) as desk:
+            await desk.unblock(NUMBER, reason="test", by="test")
     told = await _rejections(room, start)
     assert len({event.call_id for event in told}) == len(told) == 5
     assert [event.data.recovered for event in told[:2]] == [True, True]

@@ -44,7 +44,10 @@ async def test_76_without_the_daemon_unblocks_and_is_journaled_when_it_is_back(
 async def _list_written(room: ControlRoom) -> None:
     """The daemon that runs now has written its list to the PBX."""
     async with asyncio.timeout(5):
-        while "blocklist is in the PBX" not in room.daemon.said().rpartition("daemon starts")[2]:
+        while (
+            "blocklist compared with the PBX"
+            not in room.daemon.said().rpartition("daemon starts")[2]
+        ):
             await asyncio.sleep(0.02)
 
 
