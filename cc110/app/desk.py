@@ -36,7 +36,9 @@ _READING_S: Final = 60.0
 class DeskPort(Protocol):
     """The use cases, wherever they are carried out."""
 
-    async def block(self, number: str, *, until: int, reason: str, by: str) -> str:
+    async def block(
+        self, number: str, *, until: int, reason: str, by: str, note: str = "", owner: str = ""
+    ) -> str:
         """As `service.usecases.Desk.block`."""
         ...
 

@@ -19,7 +19,9 @@ PATIENCE_S: Final = 2.0
 _POLL_S: Final = 0.05
 
 
-async def block(config: Config, number: Number, *, until: int, reason: str, by: str) -> bool:
+async def block(
+    config: Config, number: Number, *, until: int, reason: str, by: str, note: str, owner: str
+) -> bool:
     """Block a number. True when the PBX has it already.
 
     Raises:
@@ -28,7 +30,7 @@ async def block(config: Config, number: Number, *, until: int, reason: str, by: 
     return await _changed(
         config,
         number,
-        lambda desk: desk.block(number, until=until, reason=reason, by=by),
+        lambda desk: desk.block(number, until=until, reason=reason, by=by, note=note, owner=owner),
         lambda row: row.until == until and row.lifted_at is None,
     )
 

@@ -73,6 +73,10 @@ def add(
         ),
     ] = None,
     forever: Annotated[bool, typer.Option("--forever", help="Until it is removed.")] = False,
+    note: Annotated[str, typer.Option(help="What else is to be known of it.")] = "",
+    owner: Annotated[
+        str, typer.Option(help="Who answers for it, such as a unit, if it is not who does it.")
+    ] = "",
     by: By,
     json: Json = False,
 ) -> None:
@@ -84,7 +88,9 @@ def add(
     form = identified(number)
     config = said.config()
     end = end_of(until, for_, forever=forever, tz=config.time_zone)
-    in_pbx = asyncio.run(block(config, form, until=end, reason=reason, by=by))
+    in_pbx = asyncio.run(
+        block(config, form, until=end, reason=reason, by=by, note=note, owner=owner)
+    )
     if json:
         print_json({"number": form, "until": end, "in_pbx": in_pbx})
         return

@@ -41,7 +41,14 @@ def is_blocked(entry_until: int | None, now: datetime) -> bool:
 
 
 def block(
-    existing: Block | None, number: Number | None, *, until: int, reason: str, by: str
+    existing: Block | None,
+    number: Number | None,
+    *,
+    until: int,
+    reason: str,
+    by: str,
+    note: str = "",
+    owner: str = "",
 ) -> NumberBlocked | None:
     """Block a number by hand; None when it is blocked until that very time already.
 
@@ -55,7 +62,7 @@ def block(
     _require(reason, by)
     if existing and existing.until == until:
         return None
-    return NumberBlocked(number=number, until=until, reason=reason, by=by)
+    return NumberBlocked(number=number, until=until, reason=reason, by=by, note=note, owner=owner)
 
 
 def unblock(existing: Block | None, *, reason: str, by: str) -> NumberUnblocked | None:

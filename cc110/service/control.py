@@ -144,9 +144,12 @@ class ControlClient:
         """Ask at `path`."""
         self._path = path
 
-    async def block(self, number: str, *, until: int, reason: str, by: str) -> str:
+    async def block(
+        self, number: str, *, until: int, reason: str, by: str, note: str = "", owner: str = ""
+    ) -> str:
         """As `Desk.block`; raises DaemonRefused or DaemonSilent."""
-        return await self._ask(do="block", number=number, until=until, reason=reason, by=by)
+        said = {"reason": reason, "by": by, "note": note, "owner": owner}
+        return await self._ask(do="block", number=number, until=until, **said)
 
     async def unblock(self, number: str, *, reason: str, by: str) -> str:
         """As `Desk.unblock`; raises DaemonRefused or DaemonSilent."""

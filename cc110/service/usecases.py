@@ -78,7 +78,9 @@ class Desk:
         self._find_block = find_block
         self._find_case = find_case
 
-    async def block(self, number: str, *, until: int, reason: str, by: str) -> str:
+    async def block(
+        self, number: str, *, until: int, reason: str, by: str, note: str = "", owner: str = ""
+    ) -> str:
         """Put a number on the blocklist; returns its normal form. Doing it twice is doing it once.
 
         Args:
@@ -86,6 +88,8 @@ class Desk:
             until: expiry as Unix time; 0 = for ever.
             reason: why.
             by: who does it.
+            note: what else is to be known.
+            owner: who answers for it, such as a unit; empty: who does it.
 
         Raises:
             Refused: the number identifies nobody, or reason or doer is missing.
@@ -94,7 +98,9 @@ class Desk:
         form = numbers.normalise(number)
         existing = await self._find_block(form) if form else None
         try:
-            decided = blocking.block(existing, form, until=until, reason=reason, by=by)
+            decided = blocking.block(
+                existing, form, until=until, reason=reason, by=by, note=note, owner=owner
+            )
         except BlockRefused as error:
             raise Refused(str(error)) from error
         if decided:

@@ -61,6 +61,15 @@ def test_the_doer_is_the_login_name_unless_said(shell: Shell) -> None:
     assert shell("blocklist", "show", NUMBER, "--json").object["by"] == "Padal Contoh"
 
 
+def test_a_block_has_a_note_and_an_owner(shell: Shell) -> None:
+    """Whoever asks later knows whom to ask."""
+    add(shell, "--note", "letter 17", "--owner", "polda-sumut")
+
+    shown = shell("blocklist", "show", NUMBER).lines
+    assert "Penanggung jawab   polda-sumut" in shown
+    assert "Catatan            letter 17" in shown
+
+
 def test_a_removed_number_keeps_its_history(shell: Shell) -> None:
     """It is not in force, yet it can be seen with all."""
     add(shell, "--forever")
