@@ -148,8 +148,9 @@ class ControlClient:
         self, number: str, *, until: int, reason: str, by: str, note: str = "", owner: str = ""
     ) -> str:
         """As `Desk.block`; raises DaemonRefused or DaemonSilent."""
-        said = {"reason": reason, "by": by, "note": note, "owner": owner}
-        return await self._ask(do="block", number=number, until=until, **said)
+        return await self._ask(
+            do="block", number=number, until=until, reason=reason, by=by, note=note, owner=owner
+        )
 
     async def unblock(self, number: str, *, reason: str, by: str) -> str:
         """As `Desk.unblock`; raises DaemonRefused or DaemonSilent."""
