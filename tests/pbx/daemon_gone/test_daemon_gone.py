@@ -145,6 +145,7 @@ async def test_a_recording_is_accounted_for_though_the_daemon_died_at_the_end_of
     caller = await room.caller()
     call = await room.dial_110(caller)
     await call.wait_for_talk()
+    await call.heard(1.0)
     await call.hangup()
     await story.told("CallEnded")
     await room.daemon.kill()
