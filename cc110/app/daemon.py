@@ -183,22 +183,19 @@ class Daemon:
         self._refill_wanted.set()
 
     async def _keep_mirror(self) -> None:
+        """Whom an operator unblocked meanwhile is not to be blocked again by a refill."""
         live, wanted = self._db_link.await_live, self._refill_wanted
-        await keep(self.mirror, live, wanted, first=self._verified_first)
+        await keep(self.mirror, live, wanted, first=self.verifications.catch_up)
 
     def _mirror_doors(self) -> Mapping[str, Callable[[], Awaitable[str]]]:
         async def refill() -> str:
-            await self._verified_first()
+            await self.verifications.catch_up()
             return (await self.mirror.refill()).as_json()
 
         async def drift() -> str:
             return self.mirror.last.as_json() if self.mirror.last else "{}"
 
         return {"refill": refill, "drift": drift}
-
-    async def _verified_first(self) -> None:
-        """Whom an operator unblocked meanwhile is not to be blocked again."""
-        await self.verifications.catch_up()
 
     async def _tables_caught_up(self) -> None:
         await self.tables.reached(self._journal.progress.seq)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from cc110.app import DeskPort, open_desk
@@ -11,12 +12,21 @@ from cc110.core.ids import Number
 from cc110.journal import queries
 from cc110.journal.engine import ask, reading
 from cc110.journal.rows import BlockRow
+from cc110.ports import JournalUnavailable
 from cc110.service.control import ControlClient
 from cc110.service.mirror import MirrorReader
 
 PATIENCE_S: Final = 2.0
 """How long a change may take to the PBX before we say that it will come later."""
 _POLL_S: Final = 0.05
+
+
+def earlier_blocks(config: Config, number: Number) -> int:
+    """How often a number was blocked before; the first thing that is written makes the journal."""
+    with suppress(JournalUnavailable):
+        row = records.asked(config, queries.get_block, number)
+        return row.times if row else 0
+    return 0
 
 
 async def block(

@@ -1,7 +1,7 @@
 """``cc110 blocklist``: which numbers are rejected, by whose word and until when."""
 
 import asyncio
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated, Final
 
 import typer
@@ -27,7 +27,6 @@ app = group(
     "cc110 blocklist list",
 )
 
-DEFAULT_LENGTH: Final = "30d"
 NumberIn = Annotated[
     str,
     typer.Argument(metavar="NUMBER", help="A number in any usual form, such as 0812-3456-7890."),
@@ -69,7 +68,7 @@ def add(
     for_: Annotated[
         str | None,
         typer.Option(
-            "--for", help=f"For so long: 12h, 30d, 2w. {DEFAULT_LENGTH} if nothing is said."
+            "--for", help="For so long: 12h, 30d, 2w; else as long as the site's settings say."
         ),
     ] = None,
     forever: Annotated[bool, typer.Option("--forever", help="Until it is removed.")] = False,
@@ -81,13 +80,14 @@ def add(
     json: Json = False,
 ) -> None:
     """Reject calls from a number, before any operator hears them."""
-    from cc110.cli.blocking import block
+    from cc110.cli.blocking import block, earlier_blocks
 
     said = invocation(ctx)
     quiet_logs(said)
     form = identified(number)
     config = said.config()
-    end = end_of(until, for_, forever=forever, tz=config.time_zone)
+    usual = config.block_policy().length(earlier_blocks(config, form))
+    end = end_of(until, for_, forever=forever, usual=usual, tz=config.time_zone)
     in_pbx = asyncio.run(
         block(config, form, until=end, reason=reason, by=by, note=note, owner=owner)
     )
@@ -204,7 +204,9 @@ def identified(text: str) -> Number:
     )
 
 
-def end_of(until: str | None, for_: str | None, *, forever: bool, tz: tzinfo) -> int:
+def end_of(
+    until: str | None, for_: str | None, *, forever: bool, usual: timedelta, tz: tzinfo
+) -> int:
     """When a block ends, as Unix time; wrong usage if several ends are said or it is over."""
     if sum(map(bool, (until, for_, forever))) > 1:
         raise typer.BadParameter("say one of --until, --for and --forever")
@@ -212,7 +214,7 @@ def end_of(until: str | None, for_: str | None, *, forever: bool, tz: tzinfo) ->
         return FOREVER
     now = datetime.now(UTC)
     try:
-        end = moment(until, tz) if until else now + length(for_ or DEFAULT_LENGTH)
+        end = moment(until, tz) if until else now + (length(for_) if for_ else usual)
     except (ValueError, OverflowError) as fault:
         raise typer.BadParameter(str(fault)) from None
     if end <= now:

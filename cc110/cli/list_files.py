@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
 import typer
 
-from cc110.cli.blocklist import DEFAULT_LENGTH, end_of
+from cc110.cli.blocklist import end_of
 from cc110.cli.context import invocation, quiet_logs
 from cc110.cli.options import By, Json, example
 from cc110.cli.screen import Screen, note, print_json
@@ -58,9 +58,7 @@ def import_(
     ] = None,
     for_: Annotated[
         str | None,
-        typer.Option(
-            "--for", help=f"For so long, where a row does not say; else {DEFAULT_LENGTH}."
-        ),
+        typer.Option("--for", help="For so long, where a row does not say; else as a first block."),
     ] = None,
     forever: Annotated[
         bool, typer.Option("--forever", help="For ever, where a row does not say.")
@@ -88,7 +86,8 @@ def import_(
     said = invocation(ctx)
     quiet_logs(said)
     config = said.config()
-    end = end_of(until, for_, forever=forever, tz=config.time_zone)
+    usual = config.block_policy().length(0)
+    end = end_of(until, for_, forever=forever, usual=usual, tz=config.time_zone)
     unsaid = Unsaid(until=end, reason=reason or f"list {file.name}"[:200])
     with staging() as stage:
         with progress("reading") as tell:

@@ -46,7 +46,7 @@ def decide(
         return None
     return NumberBlocked(
         number=record.number,
-        until=_end(record.times, now, policy),
+        until=int((now + policy.length(record.times)).timestamp()),
         reason=f"{len(evidence)} panggilan iseng",
         by=BY,
         cause=BlockCause.THRESHOLD,
@@ -102,11 +102,6 @@ def _remembered(
 
 def _quiet(kept: Sequence[Evidence], until: datetime, decay_days: int) -> int:
     return max(0, (until - kept[-1].at) // timedelta(days=decay_days)) if kept else 0
-
-
-def _end(times: int, now: datetime, policy: BlockPolicy) -> int:
-    days = policy.lengths_days[min(times, len(policy.lengths_days) - 1)]
-    return int((now + timedelta(days=days)).timestamp())
 
 
 def _warnings(evidence: Sequence[Evidence], policy: BlockPolicy) -> tuple[BlockWarning, ...]:

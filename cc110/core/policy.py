@@ -1,6 +1,7 @@
 """Time limits and counts that decide, each with the default of the mission and its source."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cc110.core.words import NumberSource
 
@@ -43,3 +44,7 @@ class BlockPolicy:
     """Whose word about the number is enough: a From header can name a victim."""
     hurried_s: float = 600.0
     """Verdicts that all fall within so many seconds are warned of."""
+
+    def length(self, earlier: int) -> timedelta:
+        """How long a block lasts if nobody says otherwise, after so many earlier ones."""
+        return timedelta(days=self.lengths_days[min(earlier, len(self.lengths_days) - 1)])

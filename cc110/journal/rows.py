@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from cc110.core.blocking import is_blocked
 from cc110.core.events import Evidence, Recorded
 from cc110.core.ids import AgentId, CallId, CaseId, Number, PolresExt, QueueName
 from cc110.core.words import (
@@ -164,4 +165,4 @@ class BlockRow:
 
     def in_force(self, now: datetime) -> bool:
         """True when a call from this number is to be rejected now."""
-        return self.lifted_at is None and (self.until == 0 or now.timestamp() < self.until)
+        return self.lifted_at is None and is_blocked(self.until, now)

@@ -20,7 +20,7 @@ async def keep(
     live: Callable[[], Awaitable[None]],
     wanted: asyncio.Event,
     *,
-    first: Callable[[], Awaitable[None]] | None = None,
+    first: Callable[[], Awaitable[object]] | None = None,
     every_s: float = CHECK_EVERY_S,
 ) -> Never:
     """Refill whenever that is wanted, and look for drift now and then; never ends by itself.

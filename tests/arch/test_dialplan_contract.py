@@ -36,6 +36,18 @@ def test_family_context_and_script_are_the_dialplan_s() -> None:
     assert f"${{CC110_AGI}}/{names.AGI_IVR}," in CODE
 
 
+def test_a_leg_tells_of_its_end_before_the_caller_s_side_may_go_on() -> None:
+    """The caller's side waits for the note: noted first, it could tell of its own end before (`after.conf`)."""
+    for context, fact, note in (
+        ("cc110-agent-bye", "agent-gone", "CC110_AGENT_BYE"),
+        ("cc110-polres-bye", "polres-gone", "CC110_XFER"),
+        ("cc110-polres-failed", "transfer-failed", "CC110_XFER"),
+    ):
+        body = CODE.partition(f"[{context}]")[2].partition("\n[")[0]
+        tells = body.index(f"cc110-tell,s,1({fact},")
+        assert tells < body.index(f"cc110-note,s,1({note},"), context
+
+
 def test_roles_and_stages_are_words_of_the_core() -> None:
     """What the dialplan writes onto channels is read back by a daemon that returns."""
     roles = set(re.findall(r"Set\(CC110_ROLE=([a-z]+)\)", CODE))

@@ -42,14 +42,22 @@ def test_without_a_daemon_it_is_written_down_for_later(shell: Shell) -> None:
 def test_a_block_lasts_as_long_as_was_said(shell: Shell) -> None:
     """A length, a time in the site's zone, or 30 days if nothing is said."""
     now = datetime.now(UTC)
-    for_12h, default, until = (
+    default, for_12h, until = (
         datetime.fromtimestamp(add(shell, *words, "--json").object["until"], UTC)
-        for words in (["--for", "12h"], [], ["--until", "2030-01-01"])
+        for words in ([], ["--for", "12h"], ["--until", "2030-01-01"])
     )
 
     assert timedelta(hours=12) <= for_12h - now + timedelta(seconds=1) < timedelta(hours=13)
     assert timedelta(days=30) <= default - now + timedelta(seconds=1) < timedelta(days=31)
     assert until == datetime(2029, 12, 31, 17, tzinfo=UTC)
+
+
+def test_a_second_block_lasts_longer_if_nothing_is_said(shell: Shell) -> None:
+    """By the site's settings: 30 days, then 90; by hand as by count."""
+    add(shell, "--for", "1d")
+    end = datetime.fromtimestamp(add(shell, "--json").object["until"], UTC)
+
+    assert timedelta(days=90) <= end - datetime.now(UTC) + timedelta(minutes=1) < timedelta(days=91)
 
 
 def test_the_doer_is_the_login_name_unless_said(shell: Shell) -> None:
