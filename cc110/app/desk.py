@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Final, Protocol
 
 from cc110.app.wiring import ami_settings, background, control_socket, open_journal
@@ -62,8 +61,8 @@ async def open_desk(config: Config) -> AsyncIterator[DeskPort]:
     Raises:
         JournalUnavailable: no daemon runs, and the journal can't be written.
     """
-    if control_socket(config).is_socket() and await _answers(control_socket(config)):
-        yield ControlClient(control_socket(config))
+    if running := await _running(config):
+        yield running
         return
     async with open_journal(config) as (database, journal), background() as begin:
         tables = Readers(database, journal.progress, all_tables())
@@ -105,8 +104,8 @@ async def open_import(config: Config) -> AsyncIterator[ImportPort]:
     Raises:
         JournalUnavailable: no daemon runs, and the journal can't be written.
     """
-    if control_socket(config).is_socket() and await _answers(control_socket(config)):
-        yield ControlClient(control_socket(config))
+    if running := await _running(config):
+        yield running
         return
     async with open_journal(config) as (database, journal):
         tables = Readers(database, journal.progress, all_tables())
@@ -139,13 +138,17 @@ def block_import(
     )
 
 
-async def _answers(path: Path) -> bool:
+async def _running(config: Config) -> ControlClient | None:
+    """The running daemon's door; None = no daemon answers."""
+    path = control_socket(config)
+    if not path.is_socket():
+        return None
     try:
         _, writer = await asyncio.open_unix_connection(str(path))
     except OSError:
-        return False
+        return None
     writer.close()
-    return True
+    return ControlClient(path)
 
 
 @asynccontextmanager
@@ -173,8 +176,8 @@ async def refill_pbx(config: Config) -> None:
     Raises:
         Cc110Error: the PBX does not take it, or the journal can't be opened.
     """
-    if control_socket(config).is_socket() and await _answers(control_socket(config)):
-        await ControlClient(control_socket(config)).refill()
+    if running := await _running(config):
+        await running.refill()
         return
     async with open_journal(config) as (database, journal), background() as begin:
         tables = Readers(database, journal.progress, all_tables())

@@ -1,7 +1,4 @@
-"""Rows on their way, on the disk: memory stays flat, whatever the file has.
-
-SQLite's private temporary database: nobody else sees it, and it is gone with the process.
-"""
+"""Rows on their way, on the disk: memory stays flat, whatever the file has."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -10,6 +7,7 @@ from typing import Final
 
 from cc110.core.ids import Number
 from cc110.core.importing import Listed
+from cc110.journal.scratch import scratch
 
 _CHUNK: Final = 5000
 _TABLE: Final = (
@@ -64,14 +62,8 @@ class Staging:
 @contextmanager
 def staging() -> Iterator[Staging]:
     """An empty place for a list."""
-    database = sqlite3.connect("", isolation_level=None)
-    try:
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-16384"):
-            database.execute(f"PRAGMA {pragma}")
-        database.execute("BEGIN")
+    with scratch() as database:
         yield Staging(database)
-    finally:
-        database.close()
 
 
 def _listed(

@@ -59,7 +59,7 @@ def block(
         raise BlockRefused(f"{number or 'an unidentified caller'}: not a full telephone number")
     if until < FOREVER:
         raise BlockRefused(f"{until} is no time; give Unix time, or 0 for ever")
-    _require(reason, by)
+    require(reason, by)
     if existing and existing.until == until:
         return None
     return NumberBlocked(number=number, until=until, reason=reason, by=by, note=note, owner=owner)
@@ -71,11 +71,16 @@ def unblock(existing: Block | None, *, reason: str, by: str) -> NumberUnblocked 
     Raises:
         BlockRefused: nobody gives a reason.
     """
-    _require(reason, by)
+    require(reason, by)
     return NumberUnblocked(number=existing.number, reason=reason, by=by) if existing else None
 
 
-def _require(reason: str, by: str) -> None:
+def require(reason: str, by: str) -> None:
+    """Nothing is changed for no reason or by nobody.
+
+    Raises:
+        BlockRefused: one of them is missing.
+    """
     if not reason.strip():
         raise BlockRefused("a change of the blocklist needs a reason")
     if not by.strip():

@@ -7,7 +7,7 @@ was imported before changes nothing.
 from dataclasses import dataclass
 from datetime import datetime
 
-from cc110.core.blocking import FOREVER, Block, BlockRefused, is_blocked
+from cc110.core.blocking import FOREVER, Block, BlockRefused, is_blocked, require
 from cc110.core.events import NumberBlocked
 from cc110.core.ids import Number
 from cc110.core.numbers import is_number
@@ -83,5 +83,4 @@ def _require(row: Listed, unsaid: Unsaid, by: str) -> None:
         raise BlockRefused(f"{row.number}: no time; give Unix time, or 0 for ever")
     if any(len(text or "") > MOST_TEXT for text in (row.reason, row.note, row.owner)):
         raise BlockRefused(f"{row.number}: a text of more than {MOST_TEXT} characters")
-    if not (row.reason or unsaid.reason).strip() or not by.strip():
-        raise BlockRefused("a change of the blocklist needs a reason and the name of its maker")
+    require(row.reason or unsaid.reason, by)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, not_, select
 
-from cc110.core.blocking import Block
+from cc110.core.blocking import FOREVER, Block, is_blocked
 from cc110.core.ids import Number
 from cc110.journal.engine import Database, ask
 from cc110.journal.schema import blocks
@@ -82,7 +82,7 @@ def in_force_after(
     connection: Connection, after: str, *, limit: int, now: datetime
 ) -> list[tuple[Number, int]]:
     """As `BlockTables.in_force_after`."""
-    query = select(blocks.c.number, blocks.c.until).where(blocks.c.number > after, *_lasting(now))
+    query = select(blocks.c.number, blocks.c.until).where(blocks.c.number > after, in_force(now))
     rows = connection.execute(query.order_by(blocks.c.number).limit(limit))
     return [(number, until) for number, until in rows]
 
@@ -91,10 +91,7 @@ def not_in_force_after(
     connection: Connection, after: str, *, limit: int, now: datetime
 ) -> list[Number]:
     """As `BlockTables.not_in_force_after`."""
-    over = (blocks.c.until != 0) & (blocks.c.until <= int(now.timestamp()))
-    query = select(blocks.c.number).where(
-        blocks.c.number > after, over | blocks.c.lifted_at.is_not(None)
-    )
+    query = select(blocks.c.number).where(blocks.c.number > after, not_(in_force(now)))
     return list(connection.scalars(query.order_by(blocks.c.number).limit(limit)))
 
 
@@ -102,12 +99,9 @@ def states(connection: Connection, numbers: Sequence[str], *, now: datetime) -> 
     """As `BlockTables.states`."""
     columns = (blocks.c.number, blocks.c.until, blocks.c.lifted_at, blocks.c.last_seq)
     rows = connection.execute(select(*columns).where(blocks.c.number.in_(numbers)))
-    at = now.timestamp()
     return {
         row.number: State(
-            until=row.until
-            if row.lifted_at is None and (not row.until or at < row.until)
-            else None,
+            until=row.until if row.lifted_at is None and is_blocked(row.until, now) else None,
             last_seq=row.last_seq,
         )
         for row in rows
@@ -116,7 +110,7 @@ def states(connection: Connection, numbers: Sequence[str], *, now: datetime) -> 
 
 def count_in_force(connection: Connection, *, now: datetime) -> int:
     """As `BlockTables.count`."""
-    query = select(func.count()).select_from(blocks).where(*_lasting(now))
+    query = select(func.count()).select_from(blocks).where(in_force(now))
     return connection.scalar(query) or 0
 
 
@@ -131,16 +125,17 @@ def listed_after(
         limit: most rows.
         in_force_at: only blocks in force at this time; None = all that ever were.
     """
-    wanted = [] if in_force_at is None else _lasting(in_force_at)
+    wanted = [] if in_force_at is None else [in_force(in_force_at)]
     columns = [blocks.c[name] for name in ListedRow._fields]
     query = select(*columns).where(blocks.c.number > after, *wanted)
     rows = connection.execute(query.order_by(blocks.c.number).limit(limit))
     return [ListedRow(*row) for row in rows]
 
 
-def _lasting(now: datetime) -> list[ColumnElement[bool]]:
-    lasting = (blocks.c.until == 0) | (blocks.c.until > int(now.timestamp()))
-    return [blocks.c.lifted_at.is_(None), lasting]
+def in_force(now: datetime) -> ColumnElement[bool]:
+    """As ``core.blocking.is_blocked``, for a database."""
+    lasting = (blocks.c.until == FOREVER) | (blocks.c.until > int(now.timestamp()))
+    return blocks.c.lifted_at.is_(None) & lasting
 
 
 def _block(row: Any) -> Block:

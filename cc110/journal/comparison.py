@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 
 from cc110.journal.blocklist import in_force_after
 from cc110.journal.schema import events
+from cc110.journal.scratch import scratch
 from cc110.journal.store import read_tip
 
 _PAGE: Final = 5000
@@ -95,11 +96,5 @@ class Comparison:
 @contextmanager
 def comparison(now: datetime) -> Iterator[Comparison]:
     """An empty one."""
-    database = sqlite3.connect("", isolation_level=None)
-    try:
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-16384"):
-            database.execute(f"PRAGMA {pragma}")
-        database.execute("BEGIN")
+    with scratch() as database:
         yield Comparison(database, now)
-    finally:
-        database.close()

@@ -1,18 +1,16 @@
 """The audit trail of the blocklist: which events tell of a number, and what they say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
 from cc110.core import events as e
 from cc110.core.events import Recorded
-from cc110.journal.codec import Line, time_text
+from cc110.journal.codec import time_text
 from cc110.journal.schema import block_steps, blocks, events
-from cc110.journal.store import page_of
-
-_LINE = [events.c[field.name] for field in fields(Line)]
+from cc110.journal.store import COLUMNS, line_from, page_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +59,7 @@ def list_steps(
         limit: most steps.
     """
     query = (
-        select(block_steps.c.number, blocks.c.rejections, *_LINE)
+        select(block_steps.c.number, blocks.c.rejections, *COLUMNS)
         .select_from(block_steps.join(events, events.c.seq == block_steps.c.seq))
         .outerjoin(blocks, blocks.c.number == block_steps.c.number)
         .order_by(block_steps.c.seq.desc())
@@ -72,7 +70,10 @@ def list_steps(
     if since is not None:
         query = query.where(events.c.at >= time_text(since))
     rows = connection.execute(query).all()
-    known = {one.seq: one for one in page_of([_line(row) for row in rows], after=0, limit=0).events}
+    known = {
+        one.seq: one
+        for one in page_of([line_from(row[2:]) for row in rows], after=0, limit=0).events
+    }
     return [
         Step(number=row.number, recorded=known[row.seq], rejections=row.rejections or 0)
         for row in rows
@@ -98,11 +99,7 @@ def _number_of(recorded: Recorded, connection: Connection) -> str | None:
 def _caller(recorded: Recorded, connection: Connection) -> str | None:
     """Whose call it was, from the journal itself: other tables may be behind."""
     arrival = (events.c.call_id == recorded.event.call_id) & (events.c.type == "CallArrived")
-    row = connection.execute(select(*_LINE).where(arrival).limit(1)).first()
-    found = page_of([_line(row)], after=0, limit=0).events if row else ()
+    row = connection.execute(select(*COLUMNS).where(arrival).limit(1)).first()
+    found = page_of([line_from(row)], after=0, limit=0).events if row else ()
     data = found[0].event.data if found else None
     return data.number if isinstance(data, e.CallArrived) else None
-
-
-def _line(row: object) -> Line:
-    return Line(**{field.name: getattr(row, field.name) for field in fields(Line)})

@@ -14,6 +14,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, fun
 from cc110.core.events import Evidence
 from cc110.core.ids import CallId
 from cc110.core.words import BlockCause, BlockWarning, NumberSource, Verdict
+from cc110.journal.blocklist import in_force
 from cc110.journal.codec import text_time
 from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, NumberHistory, Outcome
 from cc110.journal.schema import blocks, calls, cases, events
@@ -209,8 +210,7 @@ def list_blocks(
     wanted = _compare(blocks.c.number, gt, after) + _compare(blocks.c.cause, eq, cause)
     wanted += _compare(blocks.c.by, eq, by) + _compare(blocks.c.owner, eq, owner)
     if in_force_at is not None:
-        lasting = (blocks.c.until == 0) | (blocks.c.until > int(in_force_at.timestamp()))
-        wanted += [blocks.c.lifted_at.is_(None), lasting]
+        wanted.append(in_force(in_force_at))
     return _blocks(connection, query.where(*wanted))
 
 

@@ -14,7 +14,8 @@ from cc110.journal.codec import Line, UnknownEvent, recorded_of
 from cc110.journal.schema import events
 
 _NAMES = [field.name for field in fields(Line)]
-_COLUMNS = [events.c[name] for name in _NAMES]
+COLUMNS = [events.c[name] for name in _NAMES]
+"""What a line is read from."""
 _VALUES = attrgetter(*_NAMES)
 
 
@@ -58,10 +59,10 @@ def read_page(
     connection: Connection, *, after: int, limit: int, call_id: str | None = None
 ) -> Page:
     """Events with ``seq > after``; those of an unknown kind are skipped and named."""
-    query = select(*_COLUMNS).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
+    query = select(*COLUMNS).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
     if call_id is not None:
         query = query.where(events.c.call_id == call_id)
-    return page_of([_line(row) for row in connection.execute(query)], after=after, limit=limit)
+    return page_of([line_from(row) for row in connection.execute(query)], after=after, limit=limit)
 
 
 def page_of(lines: list[Line], *, after: int, limit: int) -> Page:
@@ -83,17 +84,18 @@ def page_of(lines: list[Line], *, after: int, limit: int) -> Page:
 
 def read_links(connection: Connection, *, after: int, limit: int) -> list[Link]:
     """Rows as they are, for those who check the chain."""
-    query = select(*_COLUMNS, events.c.prev_hash, events.c.hash).order_by(events.c.seq)
+    query = select(*COLUMNS, events.c.prev_hash, events.c.hash).order_by(events.c.seq)
     rows = connection.execute(query.where(events.c.seq > after).limit(limit))
     return [_link(*row) for row in rows]
 
 
 def _link(*row: Any) -> Link:
     *line, prev_hash, hash_ = row
-    return Link(line=_line(line), prev_hash=prev_hash, hash=hash_)
+    return Link(line=line_from(line), prev_hash=prev_hash, hash=hash_)
 
 
-def _line(values: Sequence[Any]) -> Line:
+def line_from(values: Sequence[Any]) -> Line:
+    """The line of a row of ``COLUMNS``."""
     id_, seq, at, site, call_id, case_id, type_, v, data = values
     return Line(
         id=id_,

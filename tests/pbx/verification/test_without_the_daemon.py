@@ -5,8 +5,7 @@ import asyncio
 from ...control_room import ControlRoom
 from ...phones.phone import CallState
 from ..scene import all_over, log_in
-from ..story import Story
-from .way_out import asks, block, entry, offered, rejected, value
+from .way_out import block, entry, offered, rejected, value, verifying
 
 
 async def test_76_without_the_daemon_unblocks_and_is_journaled_when_it_is_back(
@@ -14,15 +13,8 @@ async def test_76_without_the_daemon_unblocks_and_is_journaled_when_it_is_back(
 ) -> None:
     """The dialplan unblocks at once and notes it; the daemon reads the note before it writes the list again."""
     number = "6281200000741"
-    await block(room, number)
-    operator, caller = await asyncio.gather(room.phone("1101", "operator"), room.caller())
-    await log_in(room, "1101")
-    story = await Story.begin(room, number)
-    call = await asks(room, caller, number)
-    desk = await operator.incoming()
-    await desk.answer()
-    await desk.wait_for_talk()
-    await story.told("AgentAnswered")
+    scene = await verifying(room, number)
+    story, call, desk = scene.story, scene.call, scene.desk
     await room.daemon.kill()
     await desk.send_dtmf("*76", duration_s=0.08)
     await entry(room, "cc110-verified", number, there=True)

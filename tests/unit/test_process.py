@@ -1,0 +1,33 @@
+"""The daemon as a process: where the processor is short, the PBX goes first."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+_PROGRAM: Final = """
+import os
+from pathlib import Path
+from cc110.app.process import let_the_pbx_go_first
+before = os.nice(0)
+let_the_pbx_go_first()
+print(os.nice(0) - before, Path("/proc/self/autogroup").read_text().split()[-1])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="a kernel without autogroup")
+@pytest.mark.parametrize("own_session", [True, False])
+def test_a_daemon_takes_less_than_the_pbx(own_session: bool) -> None:
+    """Its session too, when that is its own; a terminal's session is not only its own."""
+    said = subprocess.run(
+        [sys.executable, "-c", _PROGRAM],
+        start_new_session=own_session,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    ).stdout.split()
+
+    assert said == ["5", "5" if own_session else "0"]
