@@ -82,7 +82,8 @@ async def test_strangers_cost_neither_time_nor_memory(kinds: dict[str, int]) -> 
         await strangers.send(server.port, **dict.fromkeys(kinds, 5))
         before = psutil.Process().memory_info().rss
         async with measured_lag() as lag:
-            await strangers.send(server.port, **kinds)
+            # From a thread of their own: what they cost themselves is not the server's.
+            await asyncio.to_thread(asyncio.run, strangers.send(server.port, **kinds))
         await until(lambda: server.connections == server.sessions == 0)
         assert lag.work_s < MOST_LAG_S
         assert left_alive() == 0
