@@ -4,8 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Most tests wait for phones that ring: a machine with two cores runs three at a time.
-SIDE_BY_SIDE ?= --numprocesses 3 --dist loadscope --no-loadscope-reorder
+# Most tests wait for phones that ring; many measure sound, so no more of them at a time than a small machine has cores.
+SIDE_BY_SIDE ?= --numprocesses 2 --dist loadscope --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 
 .PHONY: help run test demo bench lint check prompts schemas lock clean

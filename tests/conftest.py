@@ -1,9 +1,12 @@
 """Which tests may run side by side (`make test` runs several processes, see pytest-xdist)."""
 
+import fcntl
 import signal
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any, Final
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -24,6 +27,18 @@ class _Modules(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         module = PurePath(nodeid.partition("::")[0])
         return _TOGETHER.get(module.parent.as_posix(), module.as_posix())
+
+
+@pytest.fixture(autouse=True)
+def turn(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test marked `alone` runs while no other process runs one; whoever waits at the gate is next."""
+    folder = request.config.cache.mkdir("turn")
+    how = fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH
+    with (folder / "gate").open("w") as gate, (folder / "room").open("w") as room:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(room, how)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        yield
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> LoadScopeScheduling:

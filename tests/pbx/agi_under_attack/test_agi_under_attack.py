@@ -5,6 +5,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from cc110.core.events import MenuChosen
 from tests.contract.agi import strangers
 
@@ -59,6 +61,7 @@ async def gets_through(room: ControlRoom, caller: Phone, operator: Phone, keys: 
     await room.wait_event("RecordingFinalised", after=start)
 
 
+@pytest.mark.alone
 async def test_callers_are_greeted_and_get_through_with_strangers_at_the_port(
     room: ControlRoom,
 ) -> None:
