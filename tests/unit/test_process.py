@@ -11,16 +11,21 @@ _PROGRAM: Final = """
 import os
 from pathlib import Path
 from cc110.app.process import let_the_pbx_go_first
-before = os.nice(0)
+
+def session() -> str:
+    # Empty in a session as old as the machine: it has no group of its own, and nothing to lower.
+    return Path("/proc/self/autogroup").read_text().partition(" nice ")[2].strip() or "none"
+
+before = os.nice(0), session()
 let_the_pbx_go_first()
-print(os.nice(0) - before, Path("/proc/self/autogroup").read_text().split()[-1])
+print(os.nice(0) - before[0], before[1], session())
 """
 
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="a kernel without autogroup")
 @pytest.mark.parametrize("own_session", [True, False])
 def test_a_daemon_takes_less_than_the_pbx(own_session: bool) -> None:
-    """Its session too, when that is its own; a terminal's session is not only its own."""
+    """Its session too, when that is its own; a session that it shares stays as it was."""
     said = subprocess.run(
         [sys.executable, "-c", _PROGRAM],
         start_new_session=own_session,
@@ -28,6 +33,8 @@ def test_a_daemon_takes_less_than_the_pbx(own_session: bool) -> None:
         text=True,
         check=True,
         timeout=30,
-    ).stdout.split()
+    )
+    nice, before, after = said.stdout.split()
 
-    assert said == ["5", "5" if own_session else "0"]
+    assert nice == "5"
+    assert after == ("5" if own_session else before)
