@@ -130,6 +130,29 @@ class BlockMirror(Protocol):
         ...
 
 
+class RangeMirror(Protocol):
+    """The PBX's own copy of blocked ranges and of numbers exempt from them.
+
+    AstDB families ``cc110-range`` and ``cc110-exempt``. Each may raise PbxUnavailable or PbxRefused.
+    """
+
+    async def get_range(self, key: str) -> str | None:
+        """The entry of a prefix, or of ``lengths``; None = there is none."""
+        ...
+
+    async def put_range(self, key: str, value: str | None) -> None:
+        """Write an entry; None removes it."""
+        ...
+
+    async def get_exempt(self, number: str) -> str | None:
+        """The entry of a number; None = there is none."""
+        ...
+
+    async def put_exempt(self, number: str, value: str | None) -> None:
+        """Write an entry; None removes it."""
+        ...
+
+
 class VerifiedNotes(Protocol):
     """What the dialplan noted of each ``*76`` (AstDB family ``cc110-verified``)."""
 

@@ -12,10 +12,13 @@ from cc110.app.daemon import run_daemon
 from cc110.app.desk import (
     DeskPort,
     OperatorDesk,
+    RangeDeskPort,
     open_desk,
     open_import,
     open_mirror,
     open_operators,
+    open_range_mirror,
+    open_ranges,
     refill_pbx,
 )
 from cc110.app.pbx import embedded_pbx, prepare_pbx, run_all
@@ -24,12 +27,15 @@ from cc110.app.wiring import control_socket
 __all__ = [
     "DeskPort",
     "OperatorDesk",
+    "RangeDeskPort",
     "control_socket",
     "embedded_pbx",
     "open_desk",
     "open_import",
     "open_mirror",
     "open_operators",
+    "open_range_mirror",
+    "open_ranges",
     "prepare_pbx",
     "refill_pbx",
     "run_all",

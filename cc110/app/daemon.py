@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from cc110.app.desk import block_import
+from cc110.app.desk import block_import, range_desk
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.wiring import ami_settings, background, control_socket, open_journal
 from cc110.config.model import Config
@@ -20,6 +20,7 @@ from cc110.core.words import Language
 from cc110.journal.blocklist import BlockTables
 from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups
+from cc110.journal.ranges import RangeBook
 from cc110.journal.readers import Readers
 from cc110.journal.tables import all_tables
 from cc110.journal.writer import JournalWriter
@@ -42,6 +43,7 @@ from cc110.service.ivr import Ivr
 from cc110.service.known import LookUps
 from cc110.service.mirror import MirrorReader
 from cc110.service.outbox import Outbox
+from cc110.service.ranges import RangeReader
 from cc110.service.reconcile import reconcile, resume_calls
 from cc110.service.roster import Operators
 from cc110.service.upkeep import keep
@@ -80,10 +82,13 @@ class Daemon:
             clock=self._clock,
             policy=config.block_policy(),
         )
-        self.effects = Readers(database, journal.progress, [self.mirror, counter])
+        book = RangeBook(database)
+        self.ranges = RangeReader(astdb, book.ranges, self._clock)
+        self.effects = Readers(database, journal.progress, [self.mirror, self.ranges, counter])
         self.verifications = Verifications(
             outbox=self.outbox,
             find_block=self.lookups.find_block,
+            find_ranges=book.ranges,
             caught_up=self._tables_caught_up,
             notes=astdb,
         )
@@ -100,12 +105,14 @@ class Daemon:
             journal=journal,
             clock=self._clock,
             find_block=self.lookups.find_block,
+            find_ranges=book.ranges,
             find_case=self.lookups.find_case,
             find_call=self.lookups.find_call,
             settled=self.tables.reached,
             press_close=self.calls.press_close,
             take_back=self.calls.take_back,
         )
+        self.range_desk = range_desk(config, journal, book)
         self.imports = block_import(database, journal, self.tables)
         self._lists = AmiLists(self.link)
         self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
@@ -185,11 +192,13 @@ class Daemon:
     async def _keep_mirror(self) -> None:
         """Whom an operator unblocked meanwhile is not to be blocked again by a refill."""
         live, wanted = self._db_link.await_live, self._refill_wanted
-        await keep(self.mirror, live, wanted, first=self.verifications.catch_up)
+        parts = (self.mirror, self.ranges)
+        await keep(*parts, live, wanted, first=self.verifications.catch_up)
 
     def _mirror_doors(self) -> Mapping[str, Callable[[], Awaitable[str]]]:
         async def refill() -> str:
             await self.verifications.catch_up()
+            await self.ranges.make_equal()
             return (await self.mirror.refill()).as_json()
 
         async def drift() -> str:
@@ -223,7 +232,11 @@ class Daemon:
 
     async def _open_doors(self, stack: AsyncExitStack) -> None:
         control = ControlServer(
-            control_socket(self.config), self.desk, imports=self.imports, doors=self._mirror_doors()
+            control_socket(self.config),
+            self.desk,
+            ranges=self.range_desk,
+            imports=self.imports,
+            doors=self._mirror_doors(),
         )
         await control.start()
         stack.push_async_callback(control.aclose)

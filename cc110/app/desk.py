@@ -16,16 +16,18 @@ from cc110.journal.blocklist import BlockTables
 from cc110.journal.blocks import BlocksReader
 from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups
+from cc110.journal.ranges import RangeBook
 from cc110.journal.readers import Readers
 from cc110.journal.tables import all_tables
 from cc110.journal.writer import JournalWriter
 from cc110.pbx.ami import AmiClient
 from cc110.pbx.link import AmiLists, AmiOperators, AstDb
-from cc110.ports import BlockMirror, PbxUnavailable
+from cc110.ports import BlockMirror, Journal, PbxUnavailable, RangeMirror
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlClient
 from cc110.service.importing import MOST_AHEAD, BlockImport, Taken
 from cc110.service.mirror import MirrorReader
+from cc110.service.ranges import RangeDesk, RangeReader
 from cc110.service.usecases import Desk, Settled
 
 _READING_S: Final = 60.0
@@ -73,11 +75,48 @@ async def open_desk(config: Config) -> AsyncIterator[DeskPort]:
             journal=journal,
             clock=SystemClock(),
             find_block=lookups.find_block,
+            find_ranges=RangeBook(database).ranges,
             find_case=lookups.find_case,
             find_call=lookups.find_call,
             settled=tables.reached,
         )
         await tables.reached(journal.progress.seq)
+
+
+class RangeDeskPort(Protocol):
+    """What people may do to ranges, wherever it is carried out."""
+
+    async def propose(self, text: str, *, until: int, reason: str, by: str, note: str = "") -> str:
+        """As `service.ranges.RangeDesk.propose`."""
+        ...
+
+    async def confirm(self, text: str, *, by: str) -> str:
+        """As `service.ranges.RangeDesk.confirm`."""
+        ...
+
+    async def lift(self, text: str, *, reason: str, by: str) -> str:
+        """As `service.ranges.RangeDesk.lift`."""
+        ...
+
+
+@asynccontextmanager
+async def open_ranges(config: Config) -> AsyncIterator[RangeDeskPort]:
+    """The use cases of ranges: by the running daemon, or else on the journal itself.
+
+    Raises:
+        JournalUnavailable: no daemon runs, and the journal can't be written.
+    """
+    if running := await _running(config):
+        yield running
+        return
+    async with open_journal(config) as (database, journal):
+        yield range_desk(config, journal, RangeBook(database))
+
+
+def range_desk(config: Config, journal: Journal, book: RangeBook) -> RangeDesk:
+    """The use cases of ranges, of the process that writes the journal."""
+    least = config.settings.blocklist.range_min_digits
+    return RangeDesk(journal=journal, clock=SystemClock(), find=book.ranges, least_digits=least)
 
 
 class ImportPort(Protocol):
@@ -152,12 +191,29 @@ async def _running(config: Config) -> ControlClient | None:
 
 
 @asynccontextmanager
-async def open_mirror(config: Config, *, patience_s: float = 5.0) -> AsyncIterator[BlockMirror]:
+async def open_mirror(config: Config) -> AsyncIterator[BlockMirror]:
     """A link to the PBX's copy of the blocklist for one command.
 
     Raises:
         PbxUnavailable: the PBX does not answer.
     """
+    async with _astdb(config) as astdb:
+        yield astdb
+
+
+@asynccontextmanager
+async def open_range_mirror(config: Config) -> AsyncIterator[RangeMirror]:
+    """The same for blocked ranges.
+
+    Raises:
+        PbxUnavailable: the PBX does not answer.
+    """
+    async with _astdb(config) as astdb:
+        yield astdb
+
+
+@asynccontextmanager
+async def _astdb(config: Config, *, patience_s: float = 5.0) -> AsyncIterator[AstDb]:
     settings = ami_settings(config, ensure_secrets(config), DATABASE)
     link = AmiClient(replace(settings, ping_timeout_s=_READING_S))
     async with background() as begin:
@@ -183,8 +239,9 @@ async def refill_pbx(config: Config) -> None:
         tables = Readers(database, journal.progress, all_tables())
         begin("tables", tables.run())
         await tables.reached(journal.progress.seq)
-        async with open_mirror(config) as mirror:
-            await MirrorReader(mirror, BlockTables(database), tables.reached).refill()
+        async with _astdb(config) as astdb:
+            await RangeReader(astdb, RangeBook(database).ranges, SystemClock()).make_equal()
+            await MirrorReader(astdb, BlockTables(database), tables.reached).refill()
 
 
 class OperatorDesk:

@@ -102,7 +102,8 @@ def verify(
     else:
         _tell(found)
     if not found.equal:
-        differing = ", ".join(f"{place}: {n}" for place, n in found.counts.items() if n)
+        counts = {**found.counts, "ranges": len(found.ranges)}
+        differing = ", ".join(f"{place}: {n}" for place, n in counts.items() if n)
         raise Differs(f"they differ from the journal ({differing}); --repair writes the PBX anew")
 
 
@@ -114,6 +115,8 @@ def _tell(found: "Compared") -> None:
             screen.say(f"{place}: {one.number} is {there}, and {here} in the journal")
         if found.counts[place] > len(named):
             screen.say(f"{place}: ... and {found.counts[place] - len(named)} more")
+    for key in found.ranges:
+        screen.say(f"pbx: the entry of {key} is not what the journal says of ranges")
     if found.pbx_trouble:
         note(f"The PBX was not compared: {found.pbx_trouble}")
     with_pbx = "tables" if found.pbx_trouble else "tables and PBX"
@@ -166,6 +169,9 @@ def _told(data: e.Data, lang: Language, tz: "tzinfo") -> tuple[str, str, str]:
             return f"{word} {spoken.until_text(until, tz, lang)} ({cause})", data.by, data.reason
         case e.NumberUnblocked():
             return pick(("dicabut", "lifted"), lang), data.by, data.reason
+        case e.NumberExempted(prefix=prefix):
+            word = pick(("dikecualikan dari", "exempt from"), lang)
+            return f"{word} {prefix}...", data.by, data.reason
         case e.VerdictWithdrawn():
             word = pick(("putusan ditarik", "verdict withdrawn"), lang)
             return f"{word} ({data.verdict})", data.by, data.reason

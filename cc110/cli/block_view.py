@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from cc110.cli import spoken
 from cc110.cli.screen import Cell, Column, Screen
 from cc110.cli.words import Pair, pick, word
-from cc110.core.events import Evidence
+from cc110.core.events import Evidence, NumberExempted
 from cc110.core.ids import Number
+from cc110.core.ranges import RangeBlock
 from cc110.core.words import BlockWarning, Language
 from cc110.journal.rows import BlockRow
 
@@ -44,11 +45,14 @@ def show_block(
     counts: Sequence[Evidence],
     config: "Config",
     lang: Language,
+    in_range: RangeBlock | None = None,
+    exempted: NumberExempted | None = None,
 ) -> None:
-    """The last block if there was one, its evidence, and what counts towards the next."""
+    """The last block if there was one, its evidence, what counts towards the next, and ranges."""
     tz, screen = config.time_zone, Screen()
     tally = f"{len(counts)} / {config.block_policy().threshold}"
-    facts = [*_head(number, row, lang, tz), (_COUNTED, tally)]
+    ranges = _ranges(in_range, exempted, lang, tz)
+    facts = [*_head(number, row, lang, tz), *ranges, (_COUNTED, tally)]
     screen.view((pick(name, lang), value) for name, value in facts)
     if row and row.evidence:
         _table(screen, _EVIDENCE, row.evidence, lang, tz)
@@ -99,6 +103,19 @@ def _since(row: BlockRow, lang: Language, tz: tzinfo) -> Iterator[tuple[Pair, Ce
         yield ("Dicabut", "Lifted"), spoken.moment_text(row.lifted_at, tz, lang)
         yield ("Dicabut oleh", "Lifted by"), row.lifted_by or ""
         yield ("Alasan pencabutan", "Reason of it"), row.lifted_reason or ""
+
+
+def _ranges(
+    in_range: RangeBlock | None, exempted: NumberExempted | None, lang: Language, tz: tzinfo
+) -> Iterator[tuple[Pair, Cell | str]]:
+    if in_range:
+        lasting = spoken.until_text(in_range.until, tz, lang)
+        people = f"{in_range.by}, {in_range.confirmed_by}"
+        told = f"{in_range.span.prefix}... {lasting} ({people}): {in_range.reason}"
+        yield ("Rentang diblokir", "Blocked range"), Cell(told, "yellow")
+    if exempted:
+        told = f"{exempted.prefix}... ({exempted.by}): {exempted.reason}"
+        yield ("Dikecualikan dari", "Exempt from"), told
 
 
 def _table(

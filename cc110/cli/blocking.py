@@ -5,16 +5,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-from cc110.app import DeskPort, open_desk
+from sqlalchemy import Connection
+
+from cc110.app import DeskPort, RangeDeskPort, open_desk, open_ranges
 from cc110.cli import records
 from cc110.config.model import Config
 from cc110.core.ids import Number
 from cc110.journal import queries
 from cc110.journal.engine import ask, reading
-from cc110.journal.rows import BlockRow
 from cc110.ports import JournalUnavailable
 from cc110.service.control import ControlClient
 from cc110.service.mirror import MirrorReader
+from cc110.service.ranges import RangeReader
 
 PATIENCE_S: Final = 2.0
 """How long a change may take to the PBX before we say that it will come later."""
@@ -39,48 +41,55 @@ async def block(
     """
     return await _changed(
         config,
-        number,
         lambda desk: desk.block(number, until=until, reason=reason, by=by, note=note, owner=owner),
-        lambda row: row.until == until and row.lifted_at is None,
     )
 
 
 async def unblock(config: Config, number: Number, *, reason: str, by: str) -> bool:
-    """Take a number off the list. True when the PBX knows it already.
+    """Take a number off the list, and out of a blocked range. True when the PBX knows it already.
 
     Raises:
         Cc110Error: refused, or it could not be written; nothing has changed.
     """
-    return await _changed(
-        config,
-        number,
-        lambda desk: desk.unblock(number, reason=reason, by=by),
-        lambda row: row.lifted_at is not None,
-    )
+    return await _changed(config, lambda desk: desk.unblock(number, reason=reason, by=by))
 
 
-async def _changed(
-    config: Config,
-    number: Number,
-    change: Callable[[DeskPort], Awaitable[str]],
-    is_it: Callable[[BlockRow], bool],
-) -> bool:
+async def change_range(
+    config: Config, change: Callable[[RangeDeskPort], Awaitable[str]]
+) -> tuple[str, bool]:
+    """Change a range. Returns its prefixes, and True when the PBX has it already.
+
+    Raises:
+        Cc110Error: refused, or it could not be written; nothing has changed.
+    """
+    async with open_ranges(config) as desk:
+        prefixes = await change(desk)
+        by_daemon = isinstance(desk, ControlClient)
+    return prefixes, by_daemon and await _reached_pbx(config)
+
+
+async def _changed(config: Config, change: Callable[[DeskPort], Awaitable[str]]) -> bool:
     async with open_desk(config) as desk:
         await change(desk)
         by_daemon = isinstance(desk, ControlClient)
-    return by_daemon and await _reached_pbx(config, number, is_it)
+    return by_daemon and await _reached_pbx(config)
 
 
-async def _reached_pbx(config: Config, number: Number, is_it: Callable[[BlockRow], bool]) -> bool:
-    """The mirror's cursor passes an event once the PBX has taken it."""
+async def _reached_pbx(config: Config) -> bool:
+    """A mirror's cursor passes an event once the PBX has taken it."""
     async with reading(config.journal_url.get_secret_value()) as engine:
+        wanted = await ask(engine, records.tip_of)
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while True:
-                    row = await ask(engine, queries.get_block, number)
-                    done = await ask(engine, records.reached, MirrorReader.name)
-                    if row and is_it(row) and done >= row.last_seq:
+                    if await ask(engine, _mirrored) >= wanted:
                         return True
                     await asyncio.sleep(_POLL_S)
         except TimeoutError:
             return False
+
+
+def _mirrored(connection: Connection) -> int:
+    """Up to which event the PBX has what it needs of the blocklist."""
+    mirrors = (MirrorReader.name, RangeReader.name)
+    return min(records.reached(connection, name) for name in mirrors)

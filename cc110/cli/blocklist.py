@@ -95,7 +95,7 @@ def add(
         print_json({"number": form, "until": end, "in_pbx": in_pbx})
         return
     lasting = spoken.until_text(end, config.time_zone, Language.ENGLISH)
-    Screen().say(f"{both(form)} is blocked {lasting}. {_mirrored(in_pbx)}")
+    Screen().say(f"{both(form)} is blocked {lasting}. {mirrored(in_pbx)}")
 
 
 @app.command(
@@ -115,7 +115,7 @@ def remove(
     if json:
         print_json({"number": form, "in_pbx": in_pbx})
     else:
-        Screen().say(f"{both(form)} is not blocked any more. {_mirrored(in_pbx)}")
+        Screen().say(f"{both(form)} is not blocked any more. {mirrored(in_pbx)}")
 
 
 @app.command("show", epilog=example("cc110 blocklist show 0812-3456-7890"))
@@ -123,13 +123,16 @@ def show(ctx: typer.Context, number: NumberIn, *, json: Json = False, lang: Lang
     """Show a number's last block with its evidence, and what counts towards the next one."""
     from cc110.cli.records import asked
     from cc110.journal import queries
+    from cc110.journal.ranges import read_ranges
 
     said = invocation(ctx, lang)
     form = identified(number)
     config = said.config()
     row = asked(config, queries.get_block, form)
     pranks = asked(config, queries.list_pranks, form)
-    if row is None and not pranks:
+    known = asked(config, read_ranges)
+    in_range = known.blocking(form, datetime.now(UTC))
+    if row is None and not pranks and not in_range and form not in known.exempt:
         raise NotOnTheList(f"{both(form)} was never blocked, and no call of it was a prank")
     counts = counted(
         pranks,
@@ -138,9 +141,11 @@ def show(ctx: typer.Context, number: NumberIn, *, json: Json = False, lang: Lang
         policy=config.block_policy(),
     )
     if json:
-        print_json({**(_as_json(row) if row else {"number": form}), "counted": counts})
+        told = _as_json(row) if row else {"number": form}
+        range_ = in_range.span.prefix if in_range else None
+        print_json({**told, "counted": counts, "range": range_, "exempt": form in known.exempt})
         return
-    show_block(form, row, counts, config, said.lang)
+    show_block(form, row, counts, config, said.lang, in_range, known.exempt.get(form))
 
 
 @app.command(
@@ -222,7 +227,8 @@ def end_of(
     return int(end.timestamp())
 
 
-def _mirrored(in_pbx: bool) -> str:
+def mirrored(in_pbx: bool) -> str:
+    """Whether the PBX has a change already, as a sentence."""
     if in_pbx:
         return "The PBX knows it."
     return "It is written down; the PBX gets it as soon as the daemon has a link to it."

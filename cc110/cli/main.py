@@ -10,6 +10,7 @@ from cc110 import __version__
 from cc110.cli import (
     agents,
     block_audit,
+    block_ranges,
     blocklist,
     calls,
     cases,
@@ -61,6 +62,7 @@ blocklist.app.command("import", epilog=list_files.IMPORT_EXAMPLE)(list_files.imp
 blocklist.app.command("export", epilog=list_files.EXPORT_EXAMPLE)(list_files.export)
 blocklist.app.command("history", epilog=block_audit.HISTORY_EXAMPLE)(block_audit.history)
 blocklist.app.command("verify", epilog=block_audit.VERIFY_EXAMPLE)(block_audit.verify)
+blocklist.app.add_typer(block_ranges.app, name="range")
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")
 app.add_typer(cases.app, name="cases")

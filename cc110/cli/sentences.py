@@ -140,6 +140,22 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Blokir nomor {number} dicabut oleh {by}: {reason}",
         "The block of number {number} is lifted by {by}: {reason}",
     ),
+    "RangeBlockProposed": (
+        "Rentang {prefix} diusulkan {by} untuk diblokir {until}: {reason}",
+        "The range {prefix} is proposed by {by} to be blocked {until}: {reason}",
+    ),
+    "RangeBlocked": (
+        "Rentang {prefix} diblokir {until} oleh {by} dan {confirmed_by}: {reason}",
+        "The range {prefix} is blocked {until} by {by} and {confirmed_by}: {reason}",
+    ),
+    "RangeUnblocked": (
+        "Blokir rentang {prefix} dicabut oleh {by}: {reason}",
+        "The block of the range {prefix} is lifted by {by}: {reason}",
+    ),
+    "NumberExempted": (
+        "Nomor {number} dikecualikan dari blokir rentang {prefix} oleh {by}: {reason}",
+        "Number {number} is exempt from the blocked range {prefix} by {by}: {reason}",
+    ),
     "BlockVerificationAsked": (
         "Nomor {number} diblokir {until} dan minta diverifikasi",
         "Number {number} is blocked {until} and asks to be verified",
@@ -197,7 +213,16 @@ REASONS: Final[Mapping[str, Pair]] = {
 }
 """What the core gives as a reason, by its word."""
 PEOPLES_REASONS: Final = frozenset(
-    {"NumberBlocked", "NumberUnblocked", "VerdictWithdrawn", "AgentPaused"}
+    {
+        "NumberBlocked",
+        "NumberUnblocked",
+        "RangeBlockProposed",
+        "RangeBlocked",
+        "RangeUnblocked",
+        "NumberExempted",
+        "VerdictWithdrawn",
+        "AgentPaused",
+    }
 )
 """Events whose reason a person gave: it stays as it is."""
 

@@ -92,6 +92,8 @@ class Blocklist(Part):
     decay_days: int = Field(default=0, ge=0, le=3650)
     lengths_days: Annotated[Many[Days], Field(min_length=1, max_length=10)] = (30, 90, 365)
     trust: Literal["asserted", "claimed"] = "asserted"
+    range_min_digits: int = Field(default=8, ge=5, le=15)
+    """The shortest beginning of numbers that may be blocked as a range, country code included."""
     way_out: Literal["reject", "verify"] = "verify"
     """Rejected at once, or offered to ask for an operator who verifies them (SOP S2 VIII)."""
     requests_per_day: int = Field(default=1, ge=1, le=24)

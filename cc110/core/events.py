@@ -296,6 +296,57 @@ class NumberUnblocked(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RangeBlockProposed(EventData):
+    """Somebody asks to block all numbers that begin alike; nothing is blocked until another confirms."""
+
+    prefix: str
+    """The digits with which the numbers begin, country code first."""
+    digits: int
+    """How many digits the numbers have; 0 = any number of them."""
+    until: int
+    """Expiry as Unix time; 0 = for ever."""
+    reason: str
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RangeBlocked(EventData):
+    """A second person confirmed: all numbers that begin alike are blocked."""
+
+    prefix: str
+    digits: int
+    """How many digits the numbers have; 0 = any number of them."""
+    until: int
+    """Expiry as Unix time; 0 = for ever."""
+    reason: str
+    by: str
+    """Who proposed it."""
+    confirmed_by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RangeUnblocked(EventData):
+    """The block of a range was lifted, or its proposal refused."""
+
+    prefix: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberExempted(EventData):
+    """One number of a blocked range is not blocked by it: it was verified, or taken off by hand."""
+
+    number: Number
+    prefix: str
+    """The range that would block it."""
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BlockVerificationAsked(EventData):
     """A blocked caller pressed 1: he waits for an operator who verifies him (SOP S2 VIII)."""
 
@@ -394,6 +445,10 @@ Data = (
     | RecordingMissing
     | NumberBlocked
     | NumberUnblocked
+    | RangeBlockProposed
+    | RangeBlocked
+    | RangeUnblocked
+    | NumberExempted
     | BlockVerificationAsked
     | BlockVerificationRefused
     | AgentLoggedIn

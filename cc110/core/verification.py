@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from cc110.core import blocking, facts
+from cc110.core import blocking, facts, ranges
 from cc110.core.blocking import Block
 from cc110.core.draft import Draft
 from cc110.core.effects import LiftBlock
@@ -18,6 +18,7 @@ from cc110.core.events import (
     Event,
 )
 from cc110.core.ids import AgentId, CallId, Number
+from cc110.core.ranges import Ranges
 
 PRIORITY: Final = 0
 """In the queue: behind everybody else."""
@@ -77,4 +78,17 @@ def lifting(existing: Block | None, lift: LiftBlock) -> Event | None:
     if not blocking.is_blocked(existing.until, lift.at):
         return None
     done = blocking.unblock(existing, reason=f"verified in call {lift.call_id}", by=lift.agent)
+    return Event(at=lift.at, call_id=lift.call_id, data=done) if done else None
+
+
+def freeing(known: Ranges, lift: LiftBlock) -> Event | None:
+    """The exemption of a verified number from the range that blocks it, at the time when it was keyed.
+
+    None when no range blocks it, or the range is newer than the verification.
+    """
+    found = known.blocking(lift.number, lift.at)
+    if found is None or found.since >= lift.at + _NOTED:
+        return None
+    reason = f"verified in call {lift.call_id}"
+    done = ranges.exempt(known, lift.number, reason=reason, by=lift.agent, now=lift.at)
     return Event(at=lift.at, call_id=lift.call_id, data=done) if done else None

@@ -86,6 +86,7 @@ def _number_of(recorded: Recorded, connection: Connection) -> str | None:
         case (
             e.NumberBlocked(number=number)
             | e.NumberUnblocked(number=number)
+            | e.NumberExempted(number=number)
             | e.BlockVerificationAsked(number=number)
             | e.BlockVerificationRefused(number=number)
         ):

@@ -178,7 +178,7 @@ class AmiOperators:
 
 
 class AstDb:
-    """`ports.BlockMirror` and `ports.VerifiedNotes`: the PBX's own list, over an account of its own."""
+    """`ports.BlockMirror`, `RangeMirror` and `VerifiedNotes`: the PBX's own list, over an account of its own."""
 
     def __init__(self, client: AmiClient) -> None:
         """Write over this link (``write = system``)."""
@@ -191,8 +191,7 @@ class AstDb:
             PbxUnavailable: no link.
             PbxRefused: the PBX said no.
         """
-        entry = {"Family": names.BLOCK_FAMILY, "Key": number, "Val": str(until)}
-        await _order(self._client, {"Action": "DBPut", **entry})
+        await self._put(names.BLOCK_FAMILY, number, str(until))
 
     async def delete(self, number: Number) -> None:
         """Remove one entry; it is no error when there is none.
@@ -200,7 +199,7 @@ class AstDb:
         Raises:
             PbxUnavailable: no link.
         """
-        await _ask(self._client, {"Action": "DBDel", "Family": names.BLOCK_FAMILY, "Key": number})
+        await self._put(names.BLOCK_FAMILY, number, None)
 
     async def verified(self) -> tuple[Passed, ...]:
         """What the dialplan noted of each ``*76``.
@@ -275,7 +274,33 @@ class AstDb:
         Raises:
             PbxUnavailable: no link.
         """
-        ask = {"Action": "DBGet", "Family": names.BLOCK_FAMILY, "Key": number}
+        return await self._get(names.BLOCK_FAMILY, number)
+
+    async def get_range(self, key: str) -> str | None:
+        """As `ports.RangeMirror`."""
+        return await self._get(names.RANGE_FAMILY, key)
+
+    async def put_range(self, key: str, value: str | None) -> None:
+        """As `ports.RangeMirror`."""
+        await self._put(names.RANGE_FAMILY, key, value)
+
+    async def get_exempt(self, number: str) -> str | None:
+        """As `ports.RangeMirror`."""
+        return await self._get(names.EXEMPT_FAMILY, number)
+
+    async def put_exempt(self, number: str, value: str | None) -> None:
+        """As `ports.RangeMirror`."""
+        await self._put(names.EXEMPT_FAMILY, number, value)
+
+    async def _put(self, family: str, key: str, value: str | None) -> None:
+        entry = {"Family": family, "Key": key}
+        if value is None:
+            await _ask(self._client, {"Action": "DBDel", **entry})
+        else:
+            await _order(self._client, {"Action": "DBPut", **entry, "Val": value})
+
+    async def _get(self, family: str, key: str) -> str | None:
+        ask = {"Action": "DBGet", "Family": family, "Key": key}
         try:
             rows = await self._client.send_list(ask)
         except AmiRefused:

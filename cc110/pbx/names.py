@@ -11,6 +11,13 @@ USER_EVENT: Final = "CC110"
 BLOCK_FAMILY: Final = "cc110-block"
 """AstDB family: key = number in normal form, value = expiry as Unix time, 0 = for ever."""
 
+RANGE_FAMILY: Final = "cc110-range"
+"""AstDB family: key = the digits that numbers begin with, value = ``<expiry>:<digits of the numbers, 0 = any>``;
+key ``lengths`` = how long the keys are, the longest first, with ``:`` between them."""
+
+EXEMPT_FAMILY: Final = "cc110-exempt"
+"""AstDB family: a number that no range blocks; the value says nothing."""
+
 VERIFIED_FAMILY: Final = "cc110-verified"
 """AstDB family: key = number, value = ``<Unix time>:<operator>:<call id>`` of a ``*76`` that the daemon
 has yet to write down."""

@@ -19,6 +19,7 @@ from cc110.core.ids import Number
 from cc110.core.importing import Listed, Unsaid
 from cc110.ports import Cc110Error
 from cc110.service.importing import BlockImport, Taken
+from cc110.service.ranges import RangeDesk
 from cc110.service.usecases import Desk
 
 _log = structlog.get_logger("control")
@@ -44,6 +45,7 @@ class ControlServer:
         path: Path,
         desk: Desk,
         *,
+        ranges: RangeDesk | None = None,
         imports: BlockImport | None = None,
         doors: Mapping[str, Callable[..., Awaitable[str]]] = MappingProxyType({}),
     ) -> None:
@@ -55,6 +57,7 @@ class ControlServer:
             "unblock": desk.unblock,
             "close_case": desk.close_case,
             "withdraw_verdict": desk.withdraw_verdict,
+            **(_range_doors(ranges) if ranges else {}),
             **({"import_blocks": self._import, "finish_import": self._finish} if imports else {}),
             **doors,
         }
@@ -123,6 +126,14 @@ class ControlServer:
         return ""
 
 
+def _range_doors(ranges: RangeDesk) -> Mapping[str, Callable[..., Awaitable[str]]]:
+    return {
+        "propose_range": ranges.propose,
+        "confirm_range": ranges.confirm,
+        "lift_range": ranges.lift,
+    }
+
+
 def _listed(number: str, until: int | None, *texts: str | None) -> Listed:
     """A row as it came over the wire.
 
@@ -163,6 +174,20 @@ class ControlClient:
     async def withdraw_verdict(self, call_id: str, *, reason: str, by: str) -> str:
         """As `Desk.withdraw_verdict`; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="withdraw_verdict", call_id=call_id, reason=reason, by=by)
+
+    async def propose(self, text: str, *, until: int, reason: str, by: str, note: str = "") -> str:
+        """As `RangeDesk.propose`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(
+            do="propose_range", text=text, until=until, reason=reason, by=by, note=note
+        )
+
+    async def confirm(self, text: str, *, by: str) -> str:
+        """As `RangeDesk.confirm`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="confirm_range", text=text, by=by)
+
+    async def lift(self, text: str, *, reason: str, by: str) -> str:
+        """As `RangeDesk.lift`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="lift_range", text=text, reason=reason, by=by)
 
     async def take(self, rows: Sequence[Listed], unsaid: Unsaid, *, by: str) -> Taken:
         """As `BlockImport.take`; raises DaemonRefused or DaemonSilent."""

@@ -9,6 +9,7 @@ import structlog
 
 from cc110.ports import Cc110Error
 from cc110.service.mirror import MirrorReader
+from cc110.service.ranges import RangeReader
 
 _log = structlog.get_logger("mirror")
 CHECK_EVERY_S: Final = 600.0
@@ -17,6 +18,7 @@ _AGAIN_S: Final = 2.0
 
 async def keep(
     mirror: MirrorReader,
+    ranges: RangeReader,
     live: Callable[[], Awaitable[None]],
     wanted: asyncio.Event,
     *,
@@ -27,6 +29,7 @@ async def keep(
 
     Args:
         mirror: what is kept.
+        ranges: the same for whole ranges; made equal first, for it is little.
         live: returns when there is a link to the PBX.
         wanted: set when the PBX may have lost entries, as after its start.
         first: done before each refill.
@@ -42,6 +45,7 @@ async def keep(
         try:
             if whole and first:
                 await first()
+            await (ranges.make_equal() if whole else ranges.check())
             await (mirror.refill() if whole else mirror.check())
         except (Cc110Error, TimeoutError) as error:
             _log.error("blocklist not made equal in the PBX", error=str(error), again_s=_AGAIN_S)

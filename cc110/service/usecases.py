@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
-from cc110.core import blocking, numbers
+from cc110.core import blocking, numbers, ranges
 from cc110.core.blocking import Block, BlockRefused
 from cc110.core.events import CaseClosed, Event, VerdictWithdrawn
 from cc110.core.ids import CallId, CaseId, Number
+from cc110.core.ranges import Ranges
 from cc110.core.words import Verdict
 from cc110.ports import Cc110Error, Clock, Journal
 
@@ -62,6 +63,7 @@ class Desk:
         journal: Journal,
         clock: Clock,
         find_block: FindBlock,
+        find_ranges: Callable[[], Awaitable[Ranges]],
         find_case: FindCase,
         find_call: FindCall,
         settled: Settled,
@@ -70,6 +72,7 @@ class Desk:
     ) -> None:
         """Wire the use cases to the journal, its tables, and the live calls if there are any."""
         self._find_call = find_call
+        self._find_ranges = find_ranges
         self._take_back = take_back
         self._press_close = press_close
         self._settled = settled
@@ -108,7 +111,7 @@ class Desk:
         return form or ""
 
     async def unblock(self, number: str, *, reason: str, by: str) -> str:
-        """Take a number off the blocklist; returns its normal form.
+        """Take a number off the blocklist, and out of a range that blocks it; returns its normal form.
 
         Raises:
             Refused: it is not on it, or reason or doer is missing.
@@ -116,14 +119,17 @@ class Desk:
         """
         form = numbers.normalise(number)
         existing = await self._find_block(form) if form else None
+        known, now = await self._find_ranges(), self._clock.now()
         try:
-            decided = blocking.unblock(existing, reason=reason, by=by)
+            lifted = blocking.unblock(existing, reason=reason, by=by)
+            freed = ranges.exempt(known, form, reason=reason, by=by, now=now) if form else None
         except BlockRefused as error:
             raise Refused(str(error)) from error
-        if decided is None:
+        decided = [data for data in (lifted, freed) if data]
+        if not decided:
             raise Refused(f"{form or number} is not on the blocklist")
-        await self._write(Event(at=self._clock.now(), data=decided))
-        return decided.number
+        await self._write(*(Event(at=now, data=data) for data in decided))
+        return decided[0].number
 
     async def close_case(self, case_id: str, *, by: str) -> str:
         """Close a case; returns its id. Closing twice is closing once.
@@ -164,9 +170,9 @@ class Desk:
             await self._write(Event(at=self._clock.now(), call_id=CallId(call_id), data=done))
         return call_id
 
-    async def _write(self, event: Event) -> None:
+    async def _write(self, *events: Event) -> None:
         """Durable when it returns; and as a rule in the tables, which may be behind in trouble."""
-        (recorded,) = await self._journal.append([event])
+        *_, recorded = await self._journal.append(events)
         with suppress(TimeoutError):
             async with asyncio.timeout(_TABLES_S):
                 await self._settled(recorded.seq)

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from cc110.core.effects import LiftBlock
-from cc110.core.verification import lifting
+from cc110.core.ranges import Ranges
+from cc110.core.verification import freeing, lifting
 from cc110.ports import VerifiedNotes
 from cc110.service.outbox import Outbox
 from cc110.service.usecases import FindBlock
@@ -25,11 +26,18 @@ class Verifications:
     """Ends blocks in the journal, one after the other."""
 
     def __init__(
-        self, *, outbox: Outbox, find_block: FindBlock, caught_up: CaughtUp, notes: VerifiedNotes
+        self,
+        *,
+        outbox: Outbox,
+        find_block: FindBlock,
+        find_ranges: Callable[[], Awaitable[Ranges]],
+        caught_up: CaughtUp,
+        notes: VerifiedNotes,
     ) -> None:
         """Write through the outbox, which goes on trying while the journal is out of reach."""
         self._outbox = outbox
         self._find_block = find_block
+        self._find_ranges = find_ranges
         self._caught_up = caught_up
         self._notes = notes
         self._one_at_a_time = asyncio.Lock()
@@ -42,8 +50,10 @@ class Verifications:
         """
         async with self._one_at_a_time:
             await self._journaled()
-            if event := lifting(await self._find_block(lift.number), lift):
-                self._outbox.put([event])
+            blocked = lifting(await self._find_block(lift.number), lift)
+            in_range = freeing(await self._find_ranges(), lift)
+            if events := [event for event in (blocked, in_range) if event]:
+                self._outbox.put(events)
                 await self._journaled()
                 _log.info("unblocked by verification", call=lift.call_id, by=lift.agent)
         await self._notes.forget(lift.number, lift.call_id)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cc110.core.words import MenuChoice, Stage, TransferFailure, TransferKind, Verdict
 from cc110.pbx import names, translate
+from cc110.service.ranges import LENGTHS
 
 ROOT = Path(__file__).parents[2]
 DIALPLAN = "\n".join(path.read_text() for path in sorted((ROOT / "dialplan").glob("*.conf")))
@@ -31,6 +32,9 @@ def test_each_variable_that_the_daemon_names_is_in_the_dialplan() -> None:
 def test_family_context_and_script_are_the_dialplan_s() -> None:
     """AstDB family, rescue context and FastAGI script exist under the names the daemon uses."""
     assert f"{names.BLOCK_FAMILY}/" in CODE
+    assert f"DB_EXISTS({names.RANGE_FAMILY}/" in CODE
+    assert f"DB({names.RANGE_FAMILY}/{LENGTHS})" in CODE
+    assert f"DB({names.EXEMPT_FAMILY}/" in CODE
     assert f"DB({names.VERIFIED_FAMILY}/" in CODE
     assert f"[{names.CONTEXT_RESCUE}]" in CODE
     assert f"${{CC110_AGI}}/{names.AGI_IVR}," in CODE

@@ -1,6 +1,6 @@
 """Whatever happens in whatever order: a number is blocked if and only if a valid block exists.
 
-Random stories of calls, verdicts, withdrawals, blocks by hand, imports, expiries, restarts and a PBX that
+Random stories of calls, verdicts, withdrawals, blocks by hand, ranges, imports, expiries, restarts and a PBX that
 forgets, played on a real journal with its tables, its counter and its mirror. Journal, tables and the
 PBX's list have to say the same in the end, and each block by count has to be deserved.
 """
@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cc110.app.desk import block_import
-from cc110.core import blocking, events
+from cc110.core import blocking, events, ranges
 from cc110.core.events import Data, Event, NumberBlocked, VerdictGiven, VerdictWithdrawn
 from cc110.core.ids import AgentId, CallId, Number, QueueName
 from cc110.core.importing import Listed, Unsaid
@@ -31,6 +31,7 @@ from cc110.journal import readers
 from cc110.journal.blocklist import BlockTables
 from cc110.journal.engine import Database, sqlite_url
 from cc110.journal.lookups import Lookups
+from cc110.journal.ranges import RangeBook
 from cc110.journal.readers import Readers
 from cc110.journal.tables import all_tables
 from cc110.journal.writer import JournalWriter
@@ -38,9 +39,11 @@ from cc110.ports import Entries
 from cc110.service.clock import SystemClock
 from cc110.service.counting import PrankCounter
 from cc110.service.mirror import MirrorReader
+from cc110.service.ranges import LENGTHS, RangeDesk, RangeReader
 from cc110.service.usecases import Desk, Refused
 
 NUMBERS = tuple(Number(f"628400000000{n}") for n in range(2))
+PREFIXES = ("62840000", "6284000000000")
 POLICY = BlockPolicy(threshold=3)
 EXPIRED = 1
 """A block until then is over as soon as it is made."""
@@ -51,6 +54,20 @@ class Pbx:
     """AstDB."""
 
     list_: dict[str, str] = field(default_factory=dict)
+    ranges: dict[str, str] = field(default_factory=dict)
+    exempt: dict[str, str] = field(default_factory=dict)
+
+    async def get_range(self, key: str) -> str | None:
+        return self.ranges.get(key)
+
+    async def put_range(self, key: str, value: str | None) -> None:
+        _put(self.ranges, key, value)
+
+    async def get_exempt(self, number: str) -> str | None:
+        return self.exempt.get(number)
+
+    async def put_exempt(self, number: str, value: str | None) -> None:
+        _put(self.exempt, number, value)
 
     async def put(self, number: Number, until: int) -> None:
         self.list_[number] = str(until)
@@ -77,7 +94,24 @@ class Pbx:
     def blocks(self, number: Number, now: datetime) -> bool:
         """What the dialplan decides."""
         said = self.list_.get(number, "")
-        return blocking.is_blocked(int(said) if said.isdigit() else None, now)
+        if blocking.is_blocked(int(said) if said.isdigit() else None, now):
+            return True
+        lengths = self.ranges.get(LENGTHS, "").split(":")
+        found = [self.ranges.get(number[: int(one)], "") for one in lengths if one]
+        return number not in self.exempt and any(_lasts(one, number, now) for one in found)
+
+
+def _lasts(entry: str, number: Number, now: datetime) -> bool:
+    until, _, digits = entry.partition(":")
+    fits = digits in ("0", str(len(number)))
+    return bool(until) and fits and blocking.is_blocked(int(until), now)
+
+
+def _put(there: dict[str, str], key: str, value: str | None) -> None:
+    if value is None:
+        there.pop(key, None)
+    else:
+        there[key] = value
 
 
 class Daemon:
@@ -96,11 +130,16 @@ class Daemon:
             clock=clock,
             policy=POLICY,
         )
-        self.effects = Readers(database, writer.progress, [self.mirror, counter])
+        book = RangeBook(database)
+        self.range_reader = RangeReader(pbx, book.ranges, clock)
+        self.range_desk = RangeDesk(journal=writer, clock=clock, find=book.ranges, least_digits=8)
+        mirrors = [self.mirror, self.range_reader]
+        self.effects = Readers(database, writer.progress, [*mirrors, counter])
         self.desk = Desk(
             journal=writer,
             clock=clock,
             find_block=lookups.find_block,
+            find_ranges=book.ranges,
             find_case=lookups.find_case,
             find_call=lookups.find_call,
             settled=self.tables.reached,
@@ -114,6 +153,7 @@ class Daemon:
         database = await Database.open(sqlite_url(path))
         daemon = cls(database, await JournalWriter.open(database, site="sample"), pbx)
         await daemon.tables.reached(daemon.writer.progress.seq)
+        await daemon.range_reader.make_equal()
         await daemon.mirror.refill()
         return daemon
 
@@ -181,6 +221,21 @@ class Story:
         with contextlib.suppress(Refused):
             await self.daemon.desk.unblock(NUMBERS[number], reason="x", by="padal")
 
+    async def propose(self, prefix: int, until: int, by: str) -> None:
+        await self.daemon.range_desk.propose(PREFIXES[prefix], until=until, reason="x", by=by)
+
+    async def confirm(self, prefix: int, by: str) -> None:
+        with contextlib.suppress(Refused):
+            await self.daemon.range_desk.confirm(PREFIXES[prefix], by=by)
+
+    async def block_range(self, prefix: int) -> None:
+        await self.propose(prefix, 0, "padal")
+        await self.confirm(prefix, "kanit")
+
+    async def lift(self, prefix: int) -> None:
+        with contextlib.suppress(Refused):
+            await self.daemon.range_desk.lift(PREFIXES[prefix], reason="x", by="padal")
+
     async def take_list(self, number: int) -> None:
         rows = [Listed(number=each) for each in NUMBERS[number:]]
         await self.daemon.imports.take(rows, unsaid=Unsaid(until=0, reason="list"), by="padal")
@@ -191,6 +246,9 @@ class Story:
         chance = random.Random(forgets)
         self.pbx.list_ = {n: v for n, v in self.pbx.list_.items() if chance.random() < 0.5}
         self.pbx.list_ |= {n: "0" for n in NUMBERS if forgets and chance.random() < 0.3}
+        for kept in (self.pbx.ranges, self.pbx.exempt):
+            for key in [key for key in kept if chance.random() < 0.5]:
+                del kept[key]
         self.daemon = await Daemon.start(self.path, self.pbx)
 
 
@@ -211,13 +269,23 @@ async def _agree(story: Story) -> None:
     now = datetime.now(UTC)
     told = [one.event async for one in story.daemon.writer.read()]
     journal = blocking.fold(told)
+    known = ranges.fold(told)
     tables = dict(await story.daemon.lists.in_force_after("", limit=100))
     for number in NUMBERS:
         entry = journal.get(number)
         is_blocked = blocking.is_blocked(entry.until if entry else None, now)
         assert (number in tables) is is_blocked, (number, tables)
-        assert story.pbx.blocks(number, now) is is_blocked, (number, story.pbx.list_)
+        in_range = known.blocking(number, now) is not None
+        assert story.pbx.blocks(number, now) is (is_blocked or in_range), (number, story.pbx)
+    _by_two(told)
     _deserved(told)
+
+
+def _by_two(told: Sequence[Event]) -> None:
+    """No range is blocked by the word of one."""
+    for event in told:
+        if isinstance(event.data, events.RangeBlocked):
+            assert event.data.by != event.data.confirmed_by
 
 
 def _deserved(told: Sequence[Event]) -> None:
@@ -245,6 +313,8 @@ def _deserved(told: Sequence[Event]) -> None:
 
 
 _NUMBER = st.integers(0, len(NUMBERS) - 1)
+_PREFIX = st.integers(0, len(PREFIXES) - 1)
+_WHO = st.sampled_from(["padal", "kanit"])
 _PRANK = st.sampled_from([Verdict.PRANK] * 5 + [Verdict.SILENT, Verdict.VALID])
 _SOURCE = st.sampled_from([NumberSource.ASSERTED] * 3 + [NumberSource.CLAIMED])
 
@@ -262,6 +332,10 @@ _STEPS = st.lists(
         _step("block", number=_NUMBER, until=st.sampled_from([0, EXPIRED])),
         _step("unblock", number=_NUMBER),
         _step("take_list", number=_NUMBER),
+        _step("propose", prefix=_PREFIX, until=st.sampled_from([0, EXPIRED]), by=_WHO),
+        _step("confirm", prefix=_PREFIX, by=_WHO),
+        _step("block_range", prefix=_PREFIX),
+        _step("lift", prefix=_PREFIX),
         _step("restart", forgets=st.integers(0, 5)),
     ),
     min_size=4,
@@ -289,7 +363,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=_STEPS)
 def test_blocked_if_and_only_if_a_valid_block_exists(

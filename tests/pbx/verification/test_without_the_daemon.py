@@ -83,3 +83,24 @@ async def test_a_daemon_that_comes_during_the_announcement_takes_him_for_no_call
     await rejected(call)
     await room.wait_event("CallRejected", after=start)
     assert "CallArrived" not in [one.event.type for one in await room.events(after=start)]
+
+
+async def test_76_exempts_a_number_from_the_range_that_blocks_it(room: ControlRoom) -> None:
+    """At once in the PBX; the daemon that comes back journals the exemption and leaves the range as it is."""
+    number, prefix = "6284000990744", "628400099"
+    scene = await verifying(room, number, in_range=prefix)
+    await room.daemon.kill()
+    await scene.desk.send_dtmf("*76", duration_s=0.08)
+    await entry(room, "cc110-exempt", number, there=True)
+    await scene.desk.hangup()
+    await all_over(scene.call)
+    start = await room.last_seq()
+
+    await room.daemon.start()
+    freed = await room.wait_event("NumberExempted", after=start)
+    assert (freed.event.data.number, freed.event.data.prefix) == (number, prefix)
+    assert freed.event.data.by == "1101"
+    await entry(room, "cc110-verified", number, there=False)
+    await _list_written(room)
+    assert await value(room, "cc110-exempt", number) is not None
+    assert await value(room, "cc110-range", prefix) == "0:0"

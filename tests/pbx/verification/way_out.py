@@ -100,9 +100,18 @@ def states(call: CallHandle) -> list[str]:
     return [one.text for one in call.events if one.kind is EventKind.STATE]
 
 
-async def verifying(room: ControlRoom, number: str) -> Scene:
-    """A blocked caller who talks with operator 1101."""
-    await block(room, number)
+async def block_range(room: ControlRoom, prefix: str) -> None:
+    """Block a range as two people do; returns when the PBX has it."""
+    async with app.open_ranges(room.config) as ranges:
+        await ranges.propose(prefix, until=0, reason="sample", by="Padal Contoh")
+        await ranges.confirm(prefix, by="Kanit Contoh")
+    await entry(room, "cc110-range", prefix, there=True)
+    await entry(room, "cc110-range", "lengths", there=True)
+
+
+async def verifying(room: ControlRoom, number: str, *, in_range: str = "") -> Scene:
+    """A caller who is blocked, himself or by a range, and talks with operator 1101."""
+    await (block_range(room, in_range) if in_range else block(room, number))
     operator, caller = await asyncio.gather(room.phone("1101", "operator"), room.caller())
     await log_in(room, "1101")
     story = await Story.begin(room, number)

@@ -178,6 +178,7 @@ def test_a_pbx_in_the_background_and_a_daemon_beside_it(
     shell: Shell, services: ExitStack, home: Path
 ) -> None:
     """`pbx start` comes back at once and leaves the PBX; the daemon finds, loses and outlives it."""
+    services.callback(shell, "pbx", "stop")  # also when something here fails
     started = shell.start("pbx", "start", "--json")
     out, err = started.communicate(timeout=PATIENCE_S)
     assert (started.returncode, err) == (0, "")

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from cc110.core import ranges
 from cc110.core.blocking import Block, fold
 from cc110.core.ids import CallId, CaseId, Number
+from cc110.core.ranges import Ranges
 from cc110.journal.memory import MemoryJournal
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlClient, ControlServer, DaemonRefused, DaemonSilent
@@ -31,6 +33,7 @@ class House:
             journal=self.journal,
             clock=SystemClock(),
             find_block=self._find,
+            find_ranges=self._ranges,
             find_case=self._no_case,
             find_call=self._no_call,
             settled=self._settled,
@@ -43,6 +46,9 @@ class House:
 
     async def _find(self, number: Number) -> Block | None:
         return fold(one.event for one in self.journal.recorded).get(number)
+
+    async def _ranges(self) -> Ranges:
+        return ranges.fold(one.event for one in self.journal.recorded)
 
     async def _no_call(self, _: CallId) -> JudgedCall | None:
         return None

@@ -9,10 +9,13 @@ import pytest
 
 from cc110.core.events import Data, Event, NumberBlocked, NumberUnblocked, Recorded
 from cc110.core.ids import Number
+from cc110.core.ranges import Ranges
 from cc110.journal.blocklist import State
 from cc110.ports import Entries, PbxUnavailable
 from cc110.service import mirror as service
+from cc110.service.clock import SystemClock
 from cc110.service.mirror import MirrorReader
+from cc110.service.ranges import RangeReader
 from cc110.service.upkeep import keep
 
 A, B, C = (Number(f"628400000000{n}") for n in range(3))
@@ -226,6 +229,22 @@ async def test_changes_during_a_refill_are_not_undone(monkeypatch: pytest.Monkey
     assert pbx.entries_ == {B: "4000000000"}
 
 
+class NoRanges:
+    """A PBX that nobody asks for ranges: there are none."""
+
+    async def get_range(self, key: str) -> str | None:
+        raise AssertionError(key)
+
+    async def put_range(self, key: str, value: str | None) -> None:
+        raise AssertionError(key)
+
+    async def get_exempt(self, number: str) -> str | None:
+        raise AssertionError(number)
+
+    async def put_exempt(self, number: str, value: str | None) -> None:
+        raise AssertionError(number)
+
+
 async def test_the_upkeep_tries_again_until_the_list_is_whole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -238,8 +257,12 @@ async def test_the_upkeep_tries_again_until_the_list_is_whole(
     async def live() -> None:
         """It always is."""
 
+    async def none() -> Ranges:
+        return Ranges()
+
     reader = mirror(pbx, tables)
-    task = asyncio.create_task(keep(reader, live, wanted, every_s=0.02))
+    ranges = RangeReader(NoRanges(), none, SystemClock())
+    task = asyncio.create_task(keep(reader, ranges, live, wanted, every_s=0.02))
     async with asyncio.timeout(5):
         while reader.last is None:
             await asyncio.sleep(0.01)

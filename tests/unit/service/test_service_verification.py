@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cc110.core import ranges
 from cc110.core.blocking import Block, fold
 from cc110.core.effects import LiftBlock
 from cc110.core.events import Event, NumberBlocked, NumberUnblocked
 from cc110.core.ids import AgentId, CallId, Number
+from cc110.core.ranges import Ranges
 from cc110.core.verification import Passed
 from cc110.journal.memory import MemoryJournal
 from cc110.ports import PbxUnavailable
@@ -53,11 +55,18 @@ class House:
         outbox = Outbox(self.journal)
         self.running = outbox.run()
         self.verifications = Verifications(
-            outbox=outbox, find_block=self.find, caught_up=self.nothing, notes=self.notes
+            outbox=outbox,
+            find_block=self.find,
+            find_ranges=self.ranges,
+            caught_up=self.nothing,
+            notes=self.notes,
         )
 
     async def find(self, number: Number) -> Block | None:
         return fold(one.event for one in self.journal.recorded).get(number)
+
+    async def ranges(self) -> Ranges:
+        return ranges.fold(one.event for one in self.journal.recorded)
 
     async def nothing(self) -> None:
         """The fold is never behind."""
