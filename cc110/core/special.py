@@ -17,6 +17,7 @@ by PM Kominfo 14/2018: emergency 11X; services 1XY...; subscriber's numbers begi
 google/libphonenumber's metadata of ID. ITU-T E.164 and the North American plan for country code 1.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -41,25 +42,16 @@ SPECIAL: Final[Mapping[str, str]] = {
 """Each pattern and what it is. The area codes of two digits are 21, 22, 24, 31 and 61; all others have three."""
 
 
-def _places(pattern: str) -> tuple[str, ...]:
-    """The digits that fit each place of a pattern."""
-    if not pattern:
-        return ()
-    if pattern[0] == "[":
-        digits, _, rest = pattern[1:].partition("]")
-        return (digits, *_places(rest))
-    return ("0123456789" if pattern[0] == "X" else pattern[0], *_places(pattern[1:]))
+def _expression(pattern: str) -> str:
+    """The pattern as a regular expression for whole numbers."""
+    places = pattern.replace("X", "[0-9]")
+    length = len(re.sub(r"\[[0-9]+\]", "X", pattern))
+    return f"{places}[0-9]*" if length == BEGINNING else places
 
 
-_PATTERNS = tuple(_places(pattern) for pattern in SPECIAL)
+_ANY: Final = re.compile("|".join(map(_expression, SPECIAL)), re.ASCII)
 
 
 def is_special(number: str) -> bool:
     """True when that number, in normal form, can be no subscriber's."""
-    return any(_fits(number, places) for places in _PATTERNS)
-
-
-def _fits(number: str, places: tuple[str, ...]) -> bool:
-    if len(places) not in (BEGINNING, len(number)):
-        return False
-    return all(map(str.__contains__, places, number))
+    return _ANY.fullmatch(number) is not None

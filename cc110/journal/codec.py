@@ -166,6 +166,7 @@ def recorded_of(line: Line) -> Recorded:
     return Recorded(id=line.id, seq=line.seq, site=line.site, event=event)
 
 
+@lru_cache(maxsize=256)
 def time_text(at: datetime) -> str:
     """An aware time as the journal writes it; what is finer than a millisecond is cut off."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

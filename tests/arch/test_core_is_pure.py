@@ -14,6 +14,7 @@ ALLOWED = {
     "datetime",
     "enum",
     "math",
+    "re",
     "typing",
 }
 """All that may be imported, beside the core itself."""
