@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE ?= --numprocesses 2 --dist loadscope --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 
-.PHONY: help run test demo bench lint check prompts schemas lock clean
+.PHONY: help run test reliability demo bench lint check prompts schemas lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -34,10 +34,13 @@ run: $(VENV)/.run ## PBX and daemon on the demo site, until Ctrl-C
 	@$(BIN)/cc110 run
 
 test: $(VENV)/.dev ## the whole test suite, real-PBX tests included
-	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not slow'
+
+reliability: $(VENV)/.dev ## the long forms of the tests under faults; takes long
+	@$(BIN)/python -m pytest -m slow
 
 check: lint ## lint, types, and the tests that need no PBX
-	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not pbx'
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not pbx and not slow'
 
 demo: $(VENV)/.dev ## the SOP's scenarios with real SIP phones, as timelines
 	@$(BIN)/python -m tests.demo
