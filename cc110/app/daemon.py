@@ -10,7 +10,7 @@ import structlog
 
 from cc110.app.desk import block_import, range_desk
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
-from cc110.app.wiring import ami_settings, background, control_socket, open_journal
+from cc110.app.wiring import ami_settings, background, control_socket, mqtt_bus, open_journal
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.core.events import Event, PbxLost
@@ -21,7 +21,7 @@ from cc110.journal.blocklist import BlockTables
 from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups
 from cc110.journal.ranges import RangeBook
-from cc110.journal.readers import Readers
+from cc110.journal.readers import Reader, Readers, start_at
 from cc110.journal.tables import all_tables
 from cc110.journal.writer import JournalWriter
 from cc110.pbx import names
@@ -65,6 +65,7 @@ class Daemon:
         """Wire it; nothing runs yet."""
         self.config = config
         self._journal = journal
+        self._database = database
         self._clock = SystemClock()
         self.link = AmiClient(
             ami_settings(config, secrets, "cc110"), on_up=self._up, on_down=self._down
@@ -84,7 +85,11 @@ class Daemon:
         )
         book = RangeBook(database)
         self.ranges = RangeReader(astdb, book.ranges, self._clock)
-        self.effects = Readers(database, journal.progress, [self.mirror, self.ranges, counter])
+        self.bus = mqtt_bus(config)
+        followers: list[Reader] = [self.mirror, self.ranges, counter]
+        if self.bus:
+            followers.append(self.bus)
+        self.effects = Readers(database, journal.progress, followers)
         self.verifications = Verifications(
             outbox=self.outbox,
             find_block=self.lookups.find_block,
@@ -144,6 +149,9 @@ class Daemon:
             _log.info("calls taken up from the journal", calls=resumed)
             await self._open_doors(stack)
             begin("outbox", self.outbox.run())
+            if self.bus:
+                await start_at(self._database, self.bus.name, self._journal.progress.seq)
+                begin("mqtt", self.bus.run())
             begin("effects", self.effects.run())
             begin("events", self._follow())
             begin("mirror", self._keep_mirror())

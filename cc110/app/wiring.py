@@ -5,8 +5,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from cc110 import __version__
+from cc110.bus.mqtt import MqttBus
+from cc110.bus.settings import BrokerSettings, BrokerTls
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
+from cc110.journal.codec import encode
 from cc110.journal.engine import Database
 from cc110.journal.writer import JournalWriter
 from cc110.pbx.ami import AmiSettings
@@ -43,6 +47,26 @@ def ami_settings(config: Config, secrets: Secrets, account: str) -> AmiSettings:
         secret=secrets.ami[account].get_secret_value(),
         wants_events=account == "cc110",
     )
+
+
+def mqtt_bus(config: Config) -> MqttBus | None:
+    """The site's broker; None = it has none."""
+    said, site = config.settings.mqtt, config.settings.site.id
+    if said.host is None:
+        return None
+    ca, certificate, key = (
+        Path(name) if name else None for name in (said.ca_file, said.cert_file, said.key_file)
+    )
+    settings = BrokerSettings(
+        host=said.host,
+        port=said.port,
+        site=site,
+        client_id=said.client_id or f"cc110-{site}",
+        username=said.username,
+        password=said.password.get_secret_value() if said.password else None,
+        tls=BrokerTls(ca=ca, certificate=certificate, key=key) if said.tls else None,
+    )
+    return MqttBus(settings, encode, version=__version__)
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 from itertools import combinations
+from pathlib import Path
 from typing import Final
 
 from cc110.config.cross_directory import plainly, trunk_networks
@@ -28,6 +29,7 @@ def settings_problems(source: Source) -> Iterator[Problem]:
     yield from _control(source)
     yield from _rings(source)
     yield from _climb(source)
+    yield from _mqtt(source)
 
 
 def joint_problems(settings: Source, directory: Source) -> Iterator[Problem]:
@@ -37,6 +39,26 @@ def joint_problems(settings: Source, directory: Source) -> Iterator[Problem]:
         if phones is not None and ip_address(phones) in trunk:
             message = f"trunk address {plainly(trunk)} is where the phones are (`sip.host`)"
             yield directory.problem(key, f"{message}: a phone would be taken for the trunk")
+
+
+_GOES_WITH: Final = (
+    ("password", "username"),
+    ("cert_file", "key_file"),
+    ("key_file", "cert_file"),
+    ("ca_file", "tls"),
+    ("cert_file", "tls"),
+)
+"""In [mqtt], what makes no sense without what."""
+
+
+def _mqtt(source: Source) -> Iterator[Problem]:
+    for name, needed in _GOES_WITH:
+        if source.value(("mqtt", name)) is not None and not source.value(("mqtt", needed)):
+            yield source.problem(("mqtt", name), f"`{name}` in [mqtt] needs `{needed}`")
+    for name in ("ca_file", "cert_file", "key_file"):
+        path = _text(source, ("mqtt", name))
+        if path is not None and not Path(path).is_file():
+            yield source.problem(("mqtt", name), f"`{name}` in [mqtt]: there is no file {path}")
 
 
 def _ports(source: Source) -> Iterator[Problem]:

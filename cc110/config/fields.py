@@ -125,6 +125,7 @@ def _like(pattern: str, sentence: str) -> Callable[[str], str]:
 
 
 _code = _like(r"[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and single hyphens")
+_host_name = _like(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?", "must be a host's name or address")
 _dialled = _like(r"\+?[0-9]{3,15}", "must be digits, with or without a + in front")
 
 Plain = Annotated[str, AfterValidator(plain)]
@@ -138,8 +139,11 @@ AreaCode = Annotated[str, AfterValidator(_area)]
 Dialled = Annotated[str, AfterValidator(_dialled)]
 Address = Annotated[str, AfterValidator(_address)]
 Host = Annotated[str, AfterValidator(_host)]
+HostName = Annotated[str, Field(max_length=253), AfterValidator(_host_name)]
+"""An address, or a name that is looked up."""
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 JournalUrl = Annotated[SecretStr, AfterValidator(_url)]
+SecretText = Annotated[SecretStr, Field(strict=False, min_length=1, max_length=200)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Many = Annotated[tuple[T, ...], Field(strict=False)]
 """A list in TOML, a tuple here."""

@@ -7,11 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from cc110.config.fields import (
     Code,
     Host,
+    HostName,
     JournalUrl,
     Many,
     PathText,
     Plain,
     Port,
+    SecretText,
     TimeZone,
 )
 from cc110.core.words import Language
@@ -126,6 +128,22 @@ class Journal(Part):
     """None = SQLite in ``CC110_HOME``."""
 
 
+class Mqtt(Part):
+    """The broker that gets every event; none unless a host is named."""
+
+    host: HostName | None = None
+    port: Port = 1883
+    client_id: Plain | None = None
+    """None = ``cc110-<site>``; two daemons with the same one throw each other out."""
+    username: Plain | None = None
+    password: SecretText | None = None
+    tls: bool = False
+    ca_file: PathText | None = None
+    """Who may have signed the broker's certificate; None = the system's authorities."""
+    cert_file: PathText | None = None
+    key_file: PathText | None = None
+
+
 class Folders(Part):
     """The PBX's configuration and call logic; relative to the checkout."""
 
@@ -147,4 +165,5 @@ class Settings(Part):
     recordings: Recordings = Recordings()
     log: Log = Log()
     journal: Journal = Journal()
+    mqtt: Mqtt = Mqtt()
     paths: Folders = Folders()

@@ -279,6 +279,17 @@ def _move_cursor(connection: Connection, name: str, old: int | None, new: int) -
     return connection.execute(update(cursors).where(here).values(seq=new)).rowcount == 1
 
 
+async def start_at(database: Database, name: str, seq: int) -> None:
+    """Let a reader that is new begin after ``seq``: what was before is none of its business."""
+
+    def begin(connection: Connection) -> None:
+        if _read_cursor(connection, name) is None:
+            connection.execute(insert(cursors).values(name=name, seq=seq))
+
+    async with database.filling() as connection:
+        await connection.run_sync(begin)
+
+
 def _restart(connection: Connection, reader: Reader) -> None:
     if isinstance(reader, TableReader):
         reader.clear(connection)

@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import Connection
+
 from cc110.app import control_socket, open_operators
 from cc110.cli.embedded import status_of
 from cc110.cli.health.finding import DO_RUN, Finding, Health, fail, ok, warn
+from cc110.cli.records import asked, reached, tip_of
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.pbx.embedded.console import PbxStatus
@@ -18,6 +21,9 @@ from cc110.ports import Cc110Error
 from cc110.service.control import ControlClient
 
 PATIENCE_S: Final = 3.0
+BUS: Final = "mqtt"
+_FEW_BEHIND: Final = 20
+"""What may be on its way just now."""
 _OURS: Final = "asterisk (pid "
 
 
@@ -39,11 +45,30 @@ async def look_at_running(config: Config, secrets: Secrets | None) -> AsyncItera
     yield the_daemon(running=daemon, pbx=listener)
     if daemon:
         yield await mirror(config)
+    if settings.mqtt.host:
+        yield await asyncio.to_thread(bus, config)
     agi = settings.agi
     if daemon:
         yield answers("AGI port", await _connects(agi.host, agi.port), f"{agi.host}:{agi.port}")
     else:
         yield port("AGI port", "tcp", agi.host, agi.port, "agi.port", None)
+
+
+def bus(config: Config) -> Finding:
+    """How far the broker is behind the journal."""
+    broker = f"{config.settings.mqtt.host}:{config.settings.mqtt.port}"
+    try:
+        behind = asked(config, _behind, BUS)
+    except Cc110Error as error:
+        return warn("MQTT", f"unknown: {error}", DO_RUN)
+    if behind <= _FEW_BEHIND:
+        return ok("MQTT", f"{broker} has every event")
+    advice = "look at the broker, and for `mqtt` in the daemon's log; nothing is lost"
+    return warn("MQTT", f"{broker} is {behind} events behind the journal", advice)
+
+
+def _behind(connection: Connection, reader: str) -> int:
+    return tip_of(connection) - reached(connection, reader)
 
 
 def pbx(status: PbxStatus | PbxError, *, listener: bool, daemon: bool) -> Finding:

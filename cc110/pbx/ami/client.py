@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from cc110.pbx.ami.backoff import Backoff
+from cc110.backoff import Backoff
 from cc110.pbx.ami.cage import CagedAction, CagedManager, CagedVolley
 from cc110.pbx.ami.counts import AmiCounts
 from cc110.pbx.ami.errors import AmiError, AmiLoginRefused, AmiLost, AmiOverloaded

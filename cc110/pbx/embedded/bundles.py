@@ -52,4 +52,12 @@ ESPEAK = Bundle(
     probe="--version",
     space=200 * MEGABYTE,
 )
-BUNDLES = {bundle.name: bundle for bundle in (ASTERISK, SIPP, ESPEAK)}
+MOSQUITTO = Bundle(
+    name="mosquitto",
+    packages=("mosquitto",),
+    program="usr/sbin/mosquitto",
+    probe="-h",
+    probe_code=0,
+    space=150 * MEGABYTE,
+)
+BUNDLES = {bundle.name: bundle for bundle in (ASTERISK, SIPP, ESPEAK, MOSQUITTO)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -45,6 +46,7 @@ def unpack(debs: Sequence[Path], tree: Path, progress: Progress, *, lock: int) -
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+    _link_libraries(tree)
 
 
 def prepare(tree: Path) -> None:
@@ -53,6 +55,14 @@ def prepare(tree: Path) -> None:
     for name in _MERGED:
         (tree / "usr" / name).mkdir(parents=True)
         (tree / name).symlink_to(f"usr/{name}")
+
+
+def _link_libraries(tree: Path) -> None:
+    """Some packages leave the link from a library's version to its file to ldconfig(8)."""
+    program = shutil.which("ldconfig", path=f"{os.environ.get('PATH', '')}:/sbin:/usr/sbin")
+    folders = sorted((tree / "usr" / "lib").glob("*-linux-gnu"))
+    if program and folders:
+        subprocess.run([program, "-n", *folders], check=False, capture_output=True, timeout=60)
 
 
 def _unpack_one(deb: Path, tree: Path, lock: int) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from cc110.backoff import Backoff
 from cc110.pbx.ami import AmiSettings
-from cc110.pbx.ami.backoff import Backoff
 
 
 def test_a_secret_is_never_printed() -> None:
