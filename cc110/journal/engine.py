@@ -126,9 +126,14 @@ def cause(error: BaseException) -> str:
     return said.removeprefix(said[: said.find(">: ") + 3]) if said.startswith("<class ") else said
 
 
+def is_away(error: BaseException) -> bool:
+    """True = the database is locked, full or not there, and may come back by itself."""
+    return isinstance(error, (*_PASSING, JournalAway))
+
+
 def unavailable(what: str, error: BaseException) -> JournalUnavailable:
     """The error to raise for what a database raised."""
-    kind = JournalAway if isinstance(error, _PASSING) else JournalUnavailable
+    kind = JournalAway if is_away(error) else JournalUnavailable
     return kind(f"{what}: {cause(error)}")
 
 
