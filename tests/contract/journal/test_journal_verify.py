@@ -85,6 +85,56 @@ async def test_a_cut_off_end_shows_against_a_noted_tip(
     await meddle(f"DELETE FROM events WHERE seq > {noted.seq - 3}")
 
     found = await verify(database.reads)
-
     assert found.ok
     assert found.tip.seq < noted.seq
+
+    against = await verify(database.reads, start=noted)
+    assert against.bad is not None
+    assert noted.seq == against.bad.seq
+    assert f"ends at seq {noted.seq - 3}: its end was cut off" in against.bad.reason
+
+
+async def test_an_end_that_was_replaced_shows_against_a_noted_tip(
+    meddle: Meddle, writer: JournalWriter, database: Database
+) -> None:
+    """Somebody cut off the end and had other events recorded in its place: that chain is unbroken."""
+    await writer.append(EVERY_KIND)
+    noted = (await verify(database.reads)).tip
+    await meddle(f"DELETE FROM events WHERE seq > {noted.seq - 3}")
+    writer._tip = None
+    await writer.append(EVERY_KIND)
+
+    assert (await verify(database.reads)).ok
+    against = await verify(database.reads, start=noted)
+    assert against.bad is not None
+    assert (noted.seq, "it is not the event that was noted") == (
+        against.bad.seq,
+        against.bad.reason,
+    )
+
+
+@pytest.mark.parametrize("how", ["changed", "removed"])
+async def test_the_event_of_a_noted_tip_is_looked_at_itself(
+    meddle: Meddle, writer: JournalWriter, database: Database, how: str
+) -> None:
+    """Its hash alone being there proves nothing."""
+    await writer.append(EVERY_KIND)
+    noted = (await verify(database.reads)).tip
+    await writer.append(EVERY_KIND)
+    change = "DELETE FROM events" if how == "removed" else "UPDATE events SET site = 'x'"
+    await meddle(f"{change} WHERE seq = {noted.seq}")
+
+    found = await verify(database.reads, start=noted)
+
+    assert found.bad is not None
+    assert noted.seq == found.bad.seq
+
+
+async def test_it_tells_how_far_it_is(writer: JournalWriter, database: Database) -> None:
+    """A journal of years takes minutes."""
+    await writer.append(EVERY_KIND * (2500 // len(EVERY_KIND) + 1))
+    told: list[int] = []
+
+    found = await verify(database.reads, on_page=told.append)
+
+    assert [1000, 2000, found.tip.seq] == told

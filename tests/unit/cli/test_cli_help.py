@@ -22,6 +22,7 @@ COMMANDS = """
     agents agents_list agents_account agents_login agents_logout agents_pause agents_unpause
     blocklist blocklist_add blocklist_remove blocklist_show blocklist_history
     blocklist_import blocklist_export blocklist_verify blocklist_list
+    journal journal_verify
 """
 PRINTS_NO_DATA = {"run", "daemon", "pbx console", "blocklist export"}
 
