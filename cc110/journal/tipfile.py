@@ -2,9 +2,8 @@
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypedDict
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -12,7 +11,10 @@ from cc110.journal.chain import Tip
 from cc110.ports import Cc110Error
 
 
-class _Noted(TypedDict):
+@dataclass(frozen=True, kw_only=True)
+class _Noted:
+    """A tip of which nothing is left out."""
+
     seq: int
     id: str
     hash: str
@@ -36,7 +38,7 @@ def read_tip_file(path: Path) -> Tip:
         noted = _TIP.validate_json(path.read_bytes(), strict=True, extra="forbid")
     except ValidationError as error:
         raise NotATip(f"{path} was not written by `cc110 journal verify --save-tip`") from error
-    return Tip(**noted)
+    return Tip(**asdict(noted))
 
 
 def write_tip_file(path: Path, tip: Tip) -> None:
