@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Self
@@ -36,16 +37,17 @@ class NoServer(LookupError):
 class PostgresServer:
     """A running server; ``stop``, ``kill`` and ``start`` it as often as is needed."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    def __init__(self, folder: Path, programs: Path, settings: Mapping[str, str]) -> None:
         """Made by ``create``."""
+        self._settings = _SETTINGS | settings
         self.folder = folder
         self._programs = programs
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
 
     @classmethod
-    def create(cls) -> Self:
-        """A new server, started.
+    def create(cls, **settings: str) -> Self:
+        """A new server, started; with other settings than the tests' if some are given.
 
         Raises:
             NoServer: there are no programs for it.
@@ -54,7 +56,7 @@ class PostgresServer:
         folder = Path(tempfile.mkdtemp(prefix="cc110-pg-"))
         try:
             _give(folder)
-            server = cls(folder, _reachable(programs, folder))
+            server = cls(folder, _reachable(programs, folder), settings)
             server._run("initdb", "-D", "data", "-U", "cc110", "-A", "trust", "-E", "UTF8", "-N")
             server.start()
         except BaseException:
@@ -64,7 +66,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it, and return when it answers."""
-        options = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
+        options = [f"-c{name}={value}" for name, value in self._settings.items()]
         command = [self._program("postgres"), "-D", "data", f"-k{self.folder}", *options]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(

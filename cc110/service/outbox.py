@@ -24,7 +24,7 @@ _log = structlog.get_logger("outbox")
 _BATCH: Final = 500
 MOST_IN_MEMORY: Final = 20_000
 """Events that wait in memory because the spool is full as well. More are lost, with an alarm."""
-_GATHER_S: Final = 0.025
+_GATHER_S: Final = 0.01
 """How long the first event waits for others: one transaction for several costs little more than for one."""
 _LATE_S: Final = 0.5
 """A journal that takes longer is in trouble: from now on the spool's disk has to hold a power loss as well."""
@@ -129,24 +129,29 @@ class Outbox:
 
     async def _bring(self) -> None:
         await self._pass_over_what_is_there()
+        settled: SpoolMark | None = None
         while True:
             self._owed.clear()
-            owed = await self._insist(partial(asyncio.to_thread, self._spool.owed, _BATCH))
+            owed = await self._insist(partial(asyncio.to_thread, self._next, settled))
             if owed is None:
                 self._look_if_empty()
                 await self._owed.wait()
             else:
                 await self._insist(partial(self._append, owed))
-                await self._settle(owed.mark)
+            settled = owed.mark if owed else None
+
+    def _next(self, settled: SpoolMark | None) -> Owed | None:
+        """What comes after that which the journal has. Blocks."""
+        if settled:
+            self._spool.settle(settled)
+        return self._spool.owed(_BATCH)
 
     async def _pass_over_what_is_there(self) -> None:
         """A process that ended may have appended without noting it; the journal's mark tells."""
         for part in self._spool.left():
             number = await self._insist(partial(self._journal.marked, part))
-            await self._settle(SpoolMark(part=part, number=number))
-
-    async def _settle(self, mark: SpoolMark) -> None:
-        await self._insist(partial(asyncio.to_thread, self._spool.settle, mark))
+            mark = SpoolMark(part=part, number=number)
+            await self._insist(partial(asyncio.to_thread, self._spool.settle, mark))
 
     async def _append(self, owed: Owed) -> None:
         """Once, however often it is tried: the mark is in the same transaction."""
