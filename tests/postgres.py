@@ -65,7 +65,7 @@ class PostgresServer:
         return server
 
     def start(self) -> None:
-        """Start it, and return when it answers."""
+        """Start it, and return when it answers. From the main thread: it ends with the thread that did."""
         options = [f"-c{name}={value}" for name, value in self._settings.items()]
         command = [self._program("postgres"), "-D", "data", f"-k{self.folder}", *options]
         with (self.folder / "log").open("ab") as log:

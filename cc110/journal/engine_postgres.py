@@ -73,7 +73,7 @@ class PostgresDatabase(Database):
         Raises:
             JournalInUse: our session ended, and another process writes now.
         """
-        async with self._turn, self._transaction() as connection:
+        async with self._turn, self._appends.begin() as connection:
             yield connection
 
     @asynccontextmanager
@@ -82,7 +82,7 @@ class PostgresDatabase(Database):
 
         Of all who wait, an append is never behind two.
         """
-        async with self._fill_turn, self._turn, self._transaction() as connection:
+        async with self._fill_turn, self._turn, self._appends.begin() as connection:
             await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield connection
 
@@ -90,17 +90,6 @@ class PostgresDatabase(Database):
         """End all sessions, and with them the right to write."""
         await self.reads.dispose()
         await self._appends.dispose()
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        """After a time-out nobody knows where the session is: a new one has to be had."""
-        async with self._appends.connect() as connection:
-            try:
-                async with connection.begin():
-                    yield connection
-            except (OSError, asyncio.CancelledError):
-                await connection.invalidate()
-                raise
 
     async def _bring_up_to_date(self) -> None:
         """The lock comes first: two daemons that start at once do not both migrate."""

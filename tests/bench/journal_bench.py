@@ -13,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from cc110.core.events import Event
@@ -172,7 +171,7 @@ async def in_postgres(seconds: float) -> Figures | None:
     """The same on a server of our own, with ``fsync``; None = there is none here."""
     durable = {"fsync": "on", "full_page_writes": "on"}
     try:
-        server = await asyncio.to_thread(partial(PostgresServer.create, **durable))
+        server = PostgresServer.create(**durable)
     except NoServer:
         return None
     try:

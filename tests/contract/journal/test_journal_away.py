@@ -112,6 +112,25 @@ async def test_s11_what_waits_is_journaled_once_over_a_killed_daemon_and_in_orde
     assert (await verify(database.reads)).ok
 
 
+async def test_a_part_that_the_journal_has_half_of_is_gone_on_with_behind_its_mark(
+    tmp_path: Path,
+) -> None:
+    """The process before ended between the commit and its note of it; batches fall otherwise now."""
+    journal = MemoryJournal()
+    first = SpoolFolder(tmp_path / "spool", most_bytes=MEGABYTE)
+    first.write([event(n) for n in range(5)], to_disk=False)
+    owed = first.owed(3)
+    assert owed is not None
+    await journal.append(owed.events, mark=owed.mark)
+    let_go(first)
+    second = SpoolFolder(tmp_path / "spool", most_bytes=MEGABYTE)
+    async with running(journal, second) as outbox, asyncio.timeout(20):
+        await outbox.drained()
+    second.close()
+
+    assert [event(n) for n in range(5)] == [each.event for each in journal.recorded]
+
+
 async def test_a_journal_that_is_late_puts_what_waits_on_the_disk(
     writer: JournalWriter,
     away: Away,

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
-import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
@@ -13,6 +14,7 @@ from structlog.typing import EventDict
 
 from cc110.core.events import Event, Recorded
 from cc110.core.ids import CallId
+from cc110.journal import engine_postgres
 from cc110.journal.blocks import BlocksReader
 from cc110.journal.engine import Database, JournalAway, ask, reading
 from cc110.journal.lock import JournalInUse
@@ -185,25 +187,67 @@ async def test_a_server_that_is_not_there_may_come_and_a_wrong_address_is_named(
         await Database.open(url)
 
 
-async def test_a_hung_server_is_given_up_and_found_again(
-    hasty: JournalWriter, database: Database, monkeypatch: pytest.MonkeyPatch, meddle: Meddle
-) -> None:
-    """A session that does not answer costs its time-out; afterwards a new one goes on."""
-    await until_written(hasty, happening("before"))
-    async with database.appending() as connection:
-        pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar() or 0
-        raw = (await connection.get_raw_connection()).driver_connection
-        assert raw is not None
-        raw._config = raw._config._replace(command_timeout=0.5)
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        with pytest.raises(JournalUnavailable):
-            await hasty.append([happening("meanwhile")])
-    finally:
-        os.kill(pid, signal.SIGCONT)
+class Line:
+    """The way to the server; it can go silent, as when a firewall forgets a connection."""
 
-    await until_written(hasty, happening("after"))
-    assert ["before", "after"] == await calls(database)
+    def __init__(self) -> None:
+        self._pairs: list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = []
+        self._pumps: list[asyncio.Task[None]] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def to(cls, server: PostgresServer, folder: Path) -> AsyncIterator["Line"]:
+        """Listen in a folder as the server does in its own."""
+        line = cls()
+        name = ".s.PGSQL.5432"
+
+        async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            there, on = await asyncio.open_unix_connection(str(server.folder / name))
+            line._pairs.append((writer, on))
+            for source, target in ((reader, on), (there, writer)):
+                line._pumps.append(asyncio.create_task(line._pump(source, target)))
+
+        listening = await asyncio.start_unix_server(begin, str(folder / name))
+        try:
+            yield line
+        finally:
+            listening.close()
+            line.go_silent()
+            for near, _ in line._pairs:
+                near.close()
+            await asyncio.gather(*line._pumps, return_exceptions=True)
+
+    def go_silent(self) -> None:
+        """Nothing more passes on what is connected now; the server learns of it, the client does not."""
+        for pump in self._pumps:
+            pump.cancel()
+        for _, far in self._pairs:
+            far.close()
+
+    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while data := await source.read(1 << 16):
+            target.write(data)
+            await target.drain()
+
+
+async def test_a_connection_that_went_silent_is_given_up_for_a_new_one(
+    postgres: PostgresServer, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing closes it; the time-out of one statement is enough, and the writer goes on by itself."""
+    monkeypatch.setattr(engine_postgres, "ANSWER_S", 0.5)
+    async with Line.to(postgres, tmp_path) as line:
+        database = await Database.open(url.replace(str(postgres.folder), str(tmp_path)))
+        writer = await JournalWriter.open(database, site="sample", deadline_s=10)
+        await writer.append([happening("before")])
+        line.go_silent()
+
+        await writer.append([happening("after")])
+
+        await writer.aclose()
+        await database.aclose()
+    async with reading(url) as engine:
+        page = await ask(engine, events_after, 0)
+    assert ["before", "after"] == [each.event.call_id for each in page.events]
 
 
 async def test_another_session_s_lock_is_waited_for_briefly(
