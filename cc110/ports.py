@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -36,6 +37,10 @@ class JournalUnavailable(Cc110Error):
     """The journal can't be written."""
 
 
+class JournalUncertain(JournalUnavailable):
+    """The journal broke while it was written: nobody knows yet whether it was."""
+
+
 class Clock(Protocol):
     """The time of day."""
 
@@ -44,19 +49,107 @@ class Clock(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpoolMark:
+    """How far the journal has taken in a part of the spool."""
+
+    part: str
+    """The part's name, never used again for another."""
+    number: int
+    """The last entry."""
+    gone: tuple[str, ...] = ()
+    """Parts that are removed for good: nobody will ask for them again."""
+
+
 class Journal(Protocol):
     """The one record of everything; events are appended once, by one writer, in order."""
 
-    async def append(self, events: Sequence[Event]) -> tuple[Recorded, ...]:
-        """Append durably and return what was recorded.
+    async def append(
+        self, events: Sequence[Event], *, mark: SpoolMark | None = None
+    ) -> tuple[Recorded, ...]:
+        """Append durably and return what was recorded; the mark is set with it or not at all.
+
+        With a mark that is there already, or is passed, the events are there as well: nothing is done, and
+        nothing returned. So an append with a mark may be tried again after any error.
 
         Raises:
+            JournalUncertain: nobody knows whether it was written.
             JournalUnavailable: nothing of the batch was written.
+        """
+        ...
+
+    async def marked(self, part: str) -> int:
+        """The last mark that was set for a part of the spool; 0 = none.
+
+        Raises:
+            JournalUnavailable: it can't be read.
         """
         ...
 
     def read(self, *, after: int = 0, call_id: str | None = None) -> AsyncIterator[Recorded]:
         """Recorded events with ``seq > after``, in order."""
+        ...
+
+
+class SpoolFull(Cc110Error):
+    """The spool is as large as it may be."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owed:
+    """The next events that the journal is owed, in order."""
+
+    events: Sequence[Event]
+    mark: SpoolMark
+    """Goes into the journal together with them."""
+
+
+class Spool(Protocol):
+    """Where events wait for the journal, so that the end of the process loses none. All methods block."""
+
+    def write(self, events: Sequence[Event], *, to_disk: bool) -> None:
+        """Take events, all or none; what is taken outlives this process.
+
+        Args:
+            events: in the order in which they are to be journaled.
+            to_disk: return only when a power loss can't take them either.
+
+        Raises:
+            SpoolFull: there is no room; nothing of them was taken.
+            OSError: the disk refuses; nothing of them was taken.
+        """
+        ...
+
+    def to_disk(self) -> None:
+        """Return when a power loss can take nothing that was taken so far.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        ...
+
+    def owed(self, most: int) -> Owed | None:
+        """The next that the journal has not confirmed; None = nothing.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        ...
+
+    def settle(self, mark: SpoolMark) -> None:
+        """The journal has everything up to here.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        ...
+
+    def left(self) -> Sequence[str]:
+        """The parts that an earlier process left behind, oldest first."""
+        ...
+
+    def __len__(self) -> int:
+        """How many events the journal is owed."""
         ...
 
 

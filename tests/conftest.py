@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any, Final
 
+import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that puts us into the background has Ctrl-C ignored, by all whom we start as well.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says more about the machine than about us; a test's own time-out stays.
+hypothesis.settings.register_profile("cc110", deadline=None)
+hypothesis.settings.load_profile("cc110")
 
 _TOGETHER: Final = {
     "tests/phones/selftest": "phones",

@@ -2,15 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from typing import Final
 
 import structlog
 
 from cc110.app.desk import block_import, range_desk
+from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
-from cc110.app.wiring import ami_settings, background, control_socket, mqtt_bus, open_journal
+from cc110.app.wiring import (
+    ami_settings,
+    await_journal,
+    background,
+    control_socket,
+    mqtt_bus,
+    open_spool,
+)
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.core.events import Event, PbxLost
@@ -32,6 +40,7 @@ from cc110.pbx.cel import CelFile
 from cc110.pbx.link import AmiCallControl, AmiLists, AstDb
 from cc110.pbx.prompts import read_prompts
 from cc110.pbx.translate import call_facts, roster_facts
+from cc110.ports import Spool
 from cc110.recordings.folder import RecordingsFolder
 from cc110.service.calls import Calls
 from cc110.service.catchup import catch_up
@@ -60,7 +69,12 @@ class Daemon:
     """Everything that runs while ``cc110 daemon`` does."""
 
     def __init__(
-        self, config: Config, secrets: Secrets, database: Database, journal: JournalWriter
+        self,
+        config: Config,
+        secrets: Secrets,
+        database: Database,
+        journal: JournalWriter,
+        spool: Spool,
     ) -> None:
         """Wire it; nothing runs yet."""
         self.config = config
@@ -72,7 +86,7 @@ class Daemon:
         )
         self._db_link = AmiClient(ami_settings(config, secrets, "cc110-db"), on_up=self._db_up)
         self.lookups = Lookups(database)
-        self.outbox = Outbox(journal)
+        self.outbox = Outbox(journal, spool)
         self.tables = Readers(database, journal.progress, all_tables())
         astdb = AstDb(self._db_link)
         self.mirror = MirrorReader(astdb, BlockTables(database), self.tables.reached)
@@ -142,13 +156,13 @@ class Daemon:
         async with AsyncExitStack() as stack:
             begin = await stack.enter_async_context(background())
             begin("tables", self.tables.run())
-            await self.tables.reached(self._journal.progress.seq)
+            begin("outbox", self.outbox.run())
+            await Patience(stop).until(self._caught_up(), "the journal can't be written")
             stack.push_async_callback(self.calls.aclose)
             self._heard = await self.lookups.last_event_at()
             resumed = await resume_calls(self.lookups, self.calls, self.config.policy())
             _log.info("calls taken up from the journal", calls=resumed)
             await self._open_doors(stack)
-            begin("outbox", self.outbox.run())
             if self.bus:
                 await start_at(self._database, self.bus.name, self._journal.progress.seq)
                 begin("mqtt", self.bus.run())
@@ -184,8 +198,7 @@ class Daemon:
 
     async def _known_calls(self, since: datetime) -> frozenset[CallId]:
         """With all that was heard before: the tables may be a little behind."""
-        await self.outbox.drained()
-        await self._tables_caught_up()
+        await self._caught_up()
         return await self.lookups.calls_since(since)
 
     async def _down(self, reason: str) -> None:
@@ -213,6 +226,11 @@ class Daemon:
             return self.mirror.last.as_json() if self.mirror.last else "{}"
 
         return {"refill": refill, "drift": drift}
+
+    async def _caught_up(self) -> None:
+        """What an earlier daemon left in the spool comes first: a live call's state is made of all of it."""
+        await self.outbox.drained()
+        await self._tables_caught_up()
 
     async def _tables_caught_up(self) -> None:
         await self.tables.reached(self._journal.progress.seq)
@@ -283,7 +301,7 @@ class Daemon:
             async with asyncio.timeout(_SETTLE_S):
                 await self.outbox.drained()
         except TimeoutError:
-            _log.error("stopped with events that are not in the journal", events=len(self.outbox))
+            _log.error("stopped with events that wait in the spool", events=len(self.outbox))
 
 
 async def run_daemon(
@@ -291,9 +309,12 @@ async def run_daemon(
 ) -> None:
     """The daemon alone, against a PBX that is there or will be; returns after `stop` is set.
 
+    While the journal is away it waits, and the dialplan carries the calls.
+
     Raises:
         Cc110Error: it can't start: a port is taken, the journal is another process's.
     """
     let_the_pbx_go_first()
-    async with open_journal(config) as (database, journal):
-        await Daemon(config, secrets, database, journal).run(stop, on_ready)
+    with open_spool(config) as spool, suppress(StoppedWaiting):
+        async with await_journal(config, Patience(stop).once_more) as (database, journal):
+            await Daemon(config, secrets, database, journal, spool).run(stop, on_ready)

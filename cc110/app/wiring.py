@@ -1,8 +1,8 @@
 """What every way of running cc110 wires alike."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 from cc110 import __version__
@@ -11,7 +11,8 @@ from cc110.bus.settings import BrokerSettings, BrokerTls
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.journal.codec import encode
-from cc110.journal.engine import Database
+from cc110.journal.engine import Database, JournalAway
+from cc110.journal.spool import SpoolFolder
 from cc110.journal.writer import JournalWriter
 from cc110.pbx.ami import AmiSettings
 
@@ -75,6 +76,7 @@ async def open_journal(config: Config) -> AsyncIterator[tuple[Database, JournalW
 
     Raises:
         JournalInUse: another process writes it.
+        JournalAway: not now; it may be had later.
         JournalUnavailable: it can't be opened.
     """
     async with AsyncExitStack() as stack:
@@ -83,3 +85,42 @@ async def open_journal(config: Config) -> AsyncIterator[tuple[Database, JournalW
         journal = await JournalWriter.open(database, site=config.settings.site.id)
         stack.push_async_callback(journal.aclose)
         yield database, journal
+
+
+@asynccontextmanager
+async def await_journal(
+    config: Config, on_wait: Callable[[str], Awaitable[None]]
+) -> AsyncIterator[tuple[Database, JournalWriter]]:
+    """As ``open_journal``, but it waits for a journal that is away.
+
+    Args:
+        config: the site's.
+        on_wait: called before each further attempt, with the reason; it decides how long that is.
+
+    Raises:
+        JournalInUse, JournalUnavailable: waiting would not help; or what ``on_wait`` raises.
+    """
+    async with AsyncExitStack() as stack:
+        while True:
+            try:
+                opened = await stack.enter_async_context(open_journal(config))
+                break
+            except JournalAway as error:
+                await on_wait(str(error))
+        yield opened
+
+
+@contextmanager
+def open_spool(config: Config) -> Iterator[SpoolFolder]:
+    """Where events wait for the journal: one process at a time.
+
+    Raises:
+        JournalInUse: another process has it.
+        OSError: it can't be made.
+    """
+    megabytes = config.settings.journal.spool_mb
+    spool = SpoolFolder(config.paths.spool, most_bytes=megabytes << 20)
+    try:
+        yield spool
+    finally:
+        spool.close()

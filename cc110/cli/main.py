@@ -16,6 +16,7 @@ from cc110.cli import (
     cases,
     check,
     doctor,
+    journal,
     list_files,
     pbx,
     run,
@@ -68,6 +69,7 @@ app.add_typer(calls.app, name="calls")
 app.add_typer(cases.app, name="cases")
 app.add_typer(agents.app, name="agents")
 app.add_typer(blocklist.app, name="blocklist")
+app.add_typer(journal.app, name="journal")
 
 
 def _version(asked: bool) -> None:

@@ -62,6 +62,11 @@ class Paths:
         return self.home / "secrets.toml"
 
     @property
+    def spool(self) -> Path:
+        """Where events wait for the journal."""
+        return self.home / "spool"
+
+    @property
     def pbx(self) -> Path:
         """All that the embedded PBX reads and writes."""
         return self.home / "pbx"

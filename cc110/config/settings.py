@@ -126,6 +126,8 @@ class Journal(Part):
 
     url: JournalUrl | None = None
     """None = SQLite in ``CC110_HOME``."""
+    spool_mb: int = Field(default=64, ge=2, le=65_536)
+    """Most megabytes of events that wait in ``CC110_HOME/spool`` while the journal can't be written."""
 
 
 class Mqtt(Part):

@@ -102,7 +102,8 @@ def draft(event: Event) -> Draft:
     if event.at.tzinfo is None:
         raise ValueError("an event's time must be aware")
     for name in (event.call_id, event.case_id):
-        (name or "").encode()
+        if b"\0" in (name or "").encode():
+            raise ValueError("an id holds no NUL")
     at = time_text(event.at)
     data = _encodable(_json.encode(_fields(event.data)))
     read = kinds()[event.type].validate_json(data, strict=True, extra="forbid")

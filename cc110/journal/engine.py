@@ -1,28 +1,31 @@
 """The database below the journal.
 
-All that is SQLite's own stands here; above it, Core is the same for every database.
-
-SQLite keeps a write-ahead log, so that other processes read while the daemon writes. Appends use
-``synchronous=FULL``: a commit returns when the log is on the disk (with NORMAL a power loss could
-take committed events back). Read tables use NORMAL: their cursor is lost together with their
-rows, and the journal, which is not lost, fills both again.
+What every database has in common stands here; what is SQLite's own in ``engine_sqlite``, what is
+PostgreSQL's own in ``engine_postgres``. Only the one that a site uses is loaded.
 """
 
-import asyncio
-import os
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Connection, event, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from cc110.journal.lock import WriterLock
 from cc110.journal.schema import REVISION
 from cc110.ports import JournalUnavailable
+
+if TYPE_CHECKING:
+    from cc110.journal.engine_postgres import PostgresDatabase
+    from cc110.journal.engine_sqlite import SqliteDatabase
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,6 +34,13 @@ BUSY_S = 0.5
 """How long one attempt waits for another process's lock; the writer tries again until its own
 deadline.
 """
+TROUBLE = (SQLAlchemyError, OSError)
+"""What a database in trouble raises; a time-out is an OSError as well."""
+_PASSING = (OperationalError, InterfaceError, InternalError, OSError)
+
+
+class JournalAway(JournalUnavailable):
+    """The journal's database is locked, full or not there; it may come back by itself."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -38,107 +48,42 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string()
 
 
-class Database:
-    """The daemon's own access to its journal: exclusive, migrated, one write transaction at a time.
+class Database(ABC):
+    """The daemon's own access to its journal: exclusive, migrated, one write transaction at a time."""
 
-    ``reads`` is an engine for queries; it can't write.
-    """
-
-    def __init__(self, path: Path, lock: WriterLock, busy_s: float) -> None:
-        self._path = path
-        self._lock = lock
-        self._turn = asyncio.Lock()
-        self._fill_turn = asyncio.Lock()
-        self._appends = _writing(path, busy_s, synchronous="FULL")
-        self._tables = _writing(path, busy_s, synchronous="NORMAL")
-        self._identity: tuple[int, int] | None = None
-        self.reads = _reading(path, busy_s)
+    reads: AsyncEngine
+    """For queries; it can't write, and each transaction sees one moment."""
 
     @classmethod
-    async def open(cls, url: str, *, busy_s: float = BUSY_S) -> Self:
-        """Take the writer's lock, make the file if there is none (mode 0600), and bring its
-        schema up to date.
+    async def open(cls, url: str, *, busy_s: float = BUSY_S) -> "Database":
+        """Take the right to write, and bring the schema up to date; SQLite's file is made if there
+        is none (mode 0600).
 
         Raises:
             JournalInUse: another process writes it.
+            JournalAway: not now; it may be had later.
             JournalUnavailable: it can't be opened or migrated.
         """
-        path = _path(url)
-        try:
-            _prepare(path)
-            lock = WriterLock.take(path)
-        except OSError as error:
-            raise JournalUnavailable(f"{path} can't be opened: {error}") from error
-        database = cls(path, lock, busy_s)
-        try:
-            await database._bring_up_to_date()
-        except BaseException as error:
-            await database.aclose()
-            if isinstance(error, SQLAlchemyError):
-                raise JournalUnavailable(f"{path} can't be opened: {cause(error)}") from error
-            raise
-        return database
+        return await _kind(url).open(url, busy_s=busy_s)
 
-    @asynccontextmanager
-    async def appending(self) -> AsyncIterator[AsyncConnection]:
+    @abstractmethod
+    def appending(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction that is on the disk when the block is left without an error.
 
         Raises:
-            JournalUnavailable: the file was removed or replaced under our feet.
+            JournalUnavailable: the right to write, or what we wrote into, was lost.
         """
-        async with self._turn:
-            self._identity = self._identity or self._identify()
-            async with self._appends.begin() as connection:
-                yield connection
-            await self._check_in_place()
 
-    @asynccontextmanager
-    async def filling(self) -> AsyncIterator[AsyncConnection]:
+    @abstractmethod
+    def filling(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction on tables that can be filled again.
 
         Of all who wait, an append is never behind two.
         """
-        async with self._fill_turn, self._turn, self._tables.begin() as connection:
-            yield connection
 
+    @abstractmethod
     async def aclose(self) -> None:
-        """Close everything and let go of the writer's lock."""
-        await self._dispose()
-        self._lock.release()
-
-    async def _bring_up_to_date(self) -> None:
-        with suppress(JournalUnavailable):  # a new file has no revision
-            if await ask(self.reads, _revision) == REVISION:
-                return
-        # Alembic takes half a second to load, and is seldom needed.
-        from cc110.journal.migrate import upgrade
-
-        await upgrade(self._appends)
-
-    async def _check_in_place(self) -> None:
-        """SQLite goes on writing into a file that has no name any more, and tells nobody."""
-        before, self._identity = self._identity, None
-        try:
-            now = self._identify()
-            if now != before:
-                raise JournalUnavailable(f"{self._path} was replaced")
-        except JournalUnavailable:
-            await self._dispose()
-            raise
-        self._identity = now
-
-    def _identify(self) -> tuple[int, int]:
-        """Which file has our name now."""
-        try:
-            found = self._path.stat()
-        except OSError as error:
-            raise JournalUnavailable(f"{self._path} is gone: {error.strerror}") from error
-        return found.st_dev, found.st_ino
-
-    async def _dispose(self) -> None:
-        """A writing engine goes last: only it can bring the log into the file and remove it."""
-        for engine in (self.reads, self._tables, self._appends):
-            await engine.dispose()
+        """Close everything and let go of the right to write."""
 
 
 @asynccontextmanager
@@ -148,12 +93,9 @@ async def reading(url: str, *, busy_s: float = BUSY_S) -> AsyncIterator[AsyncEng
     Raises:
         JournalUnavailable: there is no journal, or its schema is another version's.
     """
-    path = _path(url)
-    if not path.is_file():
-        raise JournalUnavailable(f"there is no journal at {path}")
-    engine = _reading(path, busy_s)
+    engine, place = _kind(url).reader(url, busy_s=busy_s)
     try:
-        await _check_revision(engine, path)
+        await _check_revision(engine, place)
         yield engine
     finally:
         await engine.dispose()
@@ -168,92 +110,85 @@ async def ask(
     """Run one of ``queries`` in a transaction of its own, so that all it reads is of one moment.
 
     Raises:
+        JournalAway: not now; it may be had later.
         JournalUnavailable: the database can't be read.
     """
     try:
         async with engine.connect() as connection:
             return await connection.run_sync(lambda it: query(it, *args, **kwargs))
-    except SQLAlchemyError as error:
-        raise JournalUnavailable(f"the journal can't be read: {cause(error)}") from error
+    except TROUBLE as error:
+        raise unavailable("the journal can't be read", error) from error
 
 
 def cause(error: BaseException) -> str:
-    """What the database driver said, without SQLAlchemy's additions."""
-    return str(getattr(error, "orig", None) or error)
+    """What the database driver said, without SQLAlchemy's additions and the driver's class."""
+    said = str(getattr(error, "orig", None) or error) or type(error).__name__
+    return said.removeprefix(said[: said.find(">: ") + 3]) if said.startswith("<class ") else said
 
 
-def _path(url: str) -> Path:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or ":memory:" in url:
-        raise JournalUnavailable(
-            "this version keeps the journal in SQLite: sqlite:////absolute/path/of/file.db"
-        )
-    return Path(parsed.database)
+def is_away(error: BaseException) -> bool:
+    """True = the database is locked, full or not there, and may come back by itself."""
+    return isinstance(error, (*_PASSING, JournalAway))
 
 
-def _prepare(path: Path) -> None:
-    """The log files that SQLite puts beside the file take over its mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+def unavailable(what: str, error: BaseException) -> JournalUnavailable:
+    """The error to raise for what a database raised."""
+    kind = JournalAway if is_away(error) else JournalUnavailable
+    return kind(f"{what}: {cause(error)}")
 
 
-def _writing(path: Path, busy_s: float, *, synchronous: str) -> AsyncEngine:
-    """IMMEDIATE takes the write lock at once: a transaction that has begun never fails for
-    another's lock.
-    """
-    pragmas = ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON")
-    return _engine(path, "rw", busy_s, pragmas, begin="BEGIN IMMEDIATE", size=1)
-
-
-def _reading(path: Path, busy_s: float) -> AsyncEngine:
-    return _engine(path, "ro", busy_s, ("query_only=ON",), begin="BEGIN", size=4)
-
-
-def _engine(
-    path: Path, mode: str, busy_s: float, pragmas: tuple[str, ...], *, begin: str, size: int
-) -> AsyncEngine:
-    engine = create_async_engine(
-        URL.create(
-            "sqlite+aiosqlite",
-            database=f"file:{quote(str(path))}",
-            query={"mode": mode, "uri": "true"},
-        ),
-        pool_size=size,
-        pool_reset_on_return=None,  # each transaction here ends by itself
-        max_overflow=0,
-        hide_parameters=True,  # callers' numbers have no place in an error or a log
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, record: Any) -> None:
-        connection.isolation_level = None  # the driver's own, late BEGIN is off
-        cursor = connection.cursor()
-        for pragma in (f"busy_timeout={int(busy_s * 1000)}", *pragmas):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def _revision(connection: Connection) -> str | None:
+def revision(connection: Connection) -> str | None:
+    """The schema's revision."""
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return found
 
 
-async def _check_revision(engine: AsyncEngine, path: Path) -> None:
+async def is_up_to_date(engine: AsyncEngine) -> bool:
+    """False = the schema is an older one, or there is none.
+
+    Raises:
+        JournalAway: not now; it may be had later.
+    """
     try:
-        found = await ask(engine, _revision)
+        return await ask(engine, revision) == REVISION
     except JournalUnavailable as error:
-        raise JournalUnavailable(f"{path} is not a journal, or damaged: {error}") from error
+        if isinstance(error, JournalAway) and "no such table" not in str(error):
+            raise
+        return False
+
+
+async def _check_revision(engine: AsyncEngine, place: str) -> None:
+    try:
+        found = await ask(engine, revision)
+    except JournalUnavailable as error:
+        raise JournalUnavailable(_unread(place, error)) from error
     if found != REVISION:
         raise JournalUnavailable(
-            f"{path} has schema {found}, this version of cc110 needs {REVISION}: restart the daemon"
+            f"{place} has schema {found}, this version of cc110 needs {REVISION}: restart the daemon"
         )
+
+
+def _unread(place: str, error: JournalUnavailable) -> str:
+    if 'relation "alembic_version" does not exist' in str(error):
+        return f"there is no journal at {place}"
+    return f"{place} is not a journal, or damaged, or does not answer: {error}"
+
+
+def _kind(url: str) -> "type[SqliteDatabase | PostgresDatabase]":
+    """Which database an address is for. Only its driver is loaded."""
+    try:
+        name = make_url(url).get_backend_name()
+    except ArgumentError:
+        name = ""
+    if name == "sqlite":
+        from cc110.journal.engine_sqlite import SqliteDatabase
+
+        return SqliteDatabase
+    if name == "postgresql":
+        from cc110.journal.engine_postgres import PostgresDatabase
+
+        return PostgresDatabase
+    raise JournalUnavailable(
+        "the journal is kept in SQLite (sqlite:////absolute/path/of/file.db) or in PostgreSQL "
+        "(postgresql+asyncpg://user@host/database)"
+    )

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection, insert, select, update
 
 from cc110.core.events import Recorded
-from cc110.journal.engine import Database, ask, cause
+from cc110.journal.engine import Database, JournalAway, ask, cause, is_away
 from cc110.journal.progress import Progress
 from cc110.journal.schema import cursors
 from cc110.journal.store import Page, read_page
@@ -26,6 +26,8 @@ CATCH_UP_EVENTS = 1000
 """The same for a reader that is further behind than this: an import has come, or it begins anew."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 30.0
+LONGEST_AWAY_S = 1.0
+"""The same while the database is away: then it is nobody's fault, and it may be back at any time."""
 TABLE_SPACING_S = 0.2
 EFFECT_SPACING_S = 0.1
 """Shortest time between two steps of a reader that keeps up: under load one step takes several
@@ -88,11 +90,13 @@ class _Course:
         self.is_cursor_known = False
         self.page_events = PAGE_EVENTS
         self.failures = 0
+        self.is_away = False
         self.unknown = 0
 
     @property
     def pause_s(self) -> float:
-        return min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(self.failures - 1, 20))
+        longest = LONGEST_AWAY_S if self.is_away else LONGEST_PAUSE_S
+        return min(longest, FIRST_PAUSE_S * 2.0 ** min(self.failures - 1, 20))
 
     def moved(self, seq: int) -> None:
         """The cursor is at ``seq`` now, in the database as well."""
@@ -183,15 +187,19 @@ class Readers:
                     await moved.wait()
 
     async def _failed(self, course: _Course, error: Exception) -> None:
+        """A database that is away for long is no reason for a flood of lines: the 1st, 2nd, 4th, 8th time."""
         course.failed()
-        log.error(
-            "reader_failed",
-            reader=course.reader.name,
-            reason=cause(error),
-            failures=course.failures,
-            again_s=course.pause_s,
-            exc_info=error if course.failures == 1 else None,
-        )
+        in_tables = isinstance(course.reader, TableReader)
+        course.is_away = isinstance(error, JournalAway) or (in_tables and is_away(error))
+        if not course.is_away or course.failures & (course.failures - 1) == 0:
+            log.error(
+                "reader_failed",
+                reader=course.reader.name,
+                reason=cause(error),
+                failures=course.failures,
+                again_s=course.pause_s,
+                exc_info=error if course.failures == 1 and not course.is_away else None,
+            )
         await asyncio.sleep(course.pause_s)
 
     async def _step(self, course: _Course) -> bool:

@@ -38,7 +38,7 @@ class RowReader(ABC):
         after = dict(before)
         for key, recorded in about:
             if (row := self.fold(after.get(key), recorded)) is not None:
-                after[key] = row
+                after[key] = {name: _storable(value) for name, value in row.items()}
         self._insert(connection, [row for key, row in after.items() if key not in before])
         self._update(connection, [row for key, row in after.items() if key in before])
 
@@ -60,6 +60,11 @@ class RowReader(ABC):
             return
         statement = update(self.table).where(self.table.c[self.key] == bindparam("of_key"))
         connection.execute(statement, [_renamed(row, self.key) for row in rows])
+
+
+def _storable(value: Any) -> Any:
+    """Text as any database takes it: PostgreSQL's holds no NUL."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) and "\0" in value else value
 
 
 def _renamed(row: Row, key: str) -> Row:

@@ -2,7 +2,8 @@
 
 SQLAlchemy Core, the same on SQLite and PostgreSQL.
 
-Everything but ``events`` can be thrown away and filled again from ``events``.
+Everything but ``events`` can be thrown away and filled again from ``events``; of ``cursors``, the
+rows ``spool:...`` say what of the spool is in ``events`` already, and belong to them.
 """
 
 from datetime import datetime

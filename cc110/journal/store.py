@@ -6,17 +6,20 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, insert, select
+from sqlalchemy import Connection, Dialect, delete, insert, select, update
 
 from cc110.core.events import Recorded
 from cc110.journal.chain import Link, Tip
 from cc110.journal.codec import Line, UnknownEvent, recorded_of
-from cc110.journal.schema import events
+from cc110.journal.schema import cursors, events
+from cc110.ports import SpoolMark
 
 _NAMES = [field.name for field in fields(Line)]
 COLUMNS = [events.c[name] for name in _NAMES]
 """What a line is read from."""
 _VALUES = attrgetter(*_NAMES)
+_SPOOL = "spool:"
+"""What the cursors of the spool's parts begin with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,23 @@ def read_tip(connection: Connection) -> Tip:
 def write_links(connection: Connection, links: list[Link]) -> None:
     """Append rows; the writer's transaction makes them durable together."""
     connection.exec_driver_sql(_insertion(connection.dialect), [_row(link) for link in links])
+
+
+def read_mark(connection: Connection, part: str) -> int:
+    """How far a part of the spool is in the journal; 0 = nothing of it."""
+    where = cursors.c.name == _SPOOL + part
+    return connection.scalar(select(cursors.c.seq).where(where)) or 0
+
+
+def write_mark(connection: Connection, mark: SpoolMark) -> None:
+    """In the transaction of the events that it speaks of."""
+    name = _SPOOL + mark.part
+    moved = update(cursors).where(cursors.c.name == name).values(seq=mark.number)
+    if not connection.execute(moved).rowcount:
+        connection.execute(insert(cursors).values(name=name, seq=mark.number))
+    if mark.gone:
+        gone = [_SPOOL + part for part in mark.gone]
+        connection.execute(delete(cursors).where(cursors.c.name.in_(gone)))
 
 
 @cache

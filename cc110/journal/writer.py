@@ -4,14 +4,15 @@ An append is acknowledged when its transaction is on the disk. While the databas
 or gone, the writer tries again and again; an append whose deadline passes meanwhile gets
 ``JournalUnavailable`` and nothing of it will be written later. One that is inside a running
 transaction is not given up until that transaction's end is known: a truth that is late is better
-than a record that both is and is not there.
+than a record that both is and is not there. Its end may be known only later, when the connection
+broke in a commit: the next transaction looks at the chain's end, where the events are or are not.
 """
 
 import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Self
+from typing import NamedTuple, Self
 
 import structlog
 from sqlalchemy import Connection
@@ -22,8 +23,8 @@ from cc110.journal.chain import Link, Tip, extend
 from cc110.journal.codec import Draft, draft
 from cc110.journal.engine import Database, ask, cause
 from cc110.journal.progress import Progress
-from cc110.journal.store import read_page, read_tip, write_links
-from cc110.ports import JournalUnavailable
+from cc110.journal.store import read_mark, read_page, read_tip, write_links, write_mark
+from cc110.ports import JournalUnavailable, JournalUncertain, SpoolMark
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +39,10 @@ _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5)
 class _Waiting:
     """An append that is not settled yet."""
 
-    def __init__(self, drafts: Sequence[Draft]) -> None:
+    def __init__(self, drafts: Sequence[Draft], mark: SpoolMark | None) -> None:
         self.drafts = drafts
+        self.mark = mark
+        self.was_sent = False
         self.outcome: asyncio.Future[tuple[Recorded, ...]] = (
             asyncio.get_running_loop().create_future()
         )
@@ -50,9 +53,24 @@ class _Waiting:
         """The deadline has come: fail now, or as soon as the running transaction has."""
         self.late = True
         if not self.in_transaction and not self.outcome.done():
-            self.outcome.set_exception(
-                JournalUnavailable(f"the journal can't be written: {reason}")
-            )
+            self.outcome.set_exception(self._refusal(reason))
+
+    def settle(self, recorded: tuple[Recorded, ...]) -> None:
+        """It is durable; a caller who has gone is not told."""
+        if not self.outcome.done():
+            self.outcome.set_result(recorded)
+
+    def _refusal(self, reason: str) -> JournalUnavailable:
+        if self.was_sent:
+            return JournalUncertain(f"it is not known whether the journal has it: {reason}")
+        return JournalUnavailable(f"the journal can't be written: {reason}")
+
+
+class _Sent(NamedTuple):
+    """What a transaction is about."""
+
+    waiting: list[_Waiting]
+    links: list[Link]
 
 
 class JournalWriter:
@@ -74,6 +92,7 @@ class JournalWriter:
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(queue_size)
         self._trouble = "it is too slow"
         self._failures = 0
+        self._doubtful: _Sent | None = None
         self._closing = False
         self._task = asyncio.create_task(self._run(), name="journal-writer")
 
@@ -95,19 +114,22 @@ class JournalWriter:
         tip = await ask(database.reads, read_tip)
         return cls(database, tip, site=site, deadline_s=deadline_s, queue_size=queue_size)
 
-    async def append(self, events: Sequence[Event]) -> tuple[Recorded, ...]:
-        """Append in order, all or nothing, and return when it is durable.
+    async def append(
+        self, events: Sequence[Event], *, mark: SpoolMark | None = None
+    ) -> tuple[Recorded, ...]:
+        """Append in order, all or nothing and the mark with it, and return when it is durable.
 
         A caller that is cancelled while it waits may or may not have written.
 
         Raises:
+            JournalUncertain: the connection broke in the commit, and is not back yet.
             JournalUnavailable: nothing of the batch was written, and nothing will be.
             ValueError: an event is not fit to be recorded.
         """
         drafts = [draft(event) for event in events]
         if not drafts:
             return ()
-        waiting = _Waiting(drafts)
+        waiting = _Waiting(drafts, mark)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._deadline_s
         await self._enqueue(waiting, deadline)
@@ -116,6 +138,14 @@ class JournalWriter:
             return await waiting.outcome
         finally:
             timer.cancel()
+
+    async def marked(self, part: str) -> int:
+        """The last mark that was set for a part of the spool; 0 = none.
+
+        Raises:
+            JournalUnavailable: it can't be read.
+        """
+        return await ask(self._database.reads, read_mark, part)
 
     async def read(self, *, after: int = 0, call_id: str | None = None) -> AsyncIterator[Recorded]:
         """Recorded events with ``seq > after``, in order; events of other versions are skipped.
@@ -176,44 +206,61 @@ class JournalWriter:
         """Try one transaction; what comes back is to be tried again."""
         live = [waiting for waiting in batch if not waiting.outcome.done()]
         if not live:
+            self._doubtful = None
             return []
         for waiting in live:
             waiting.in_transaction = True
         try:
-            links = await self._commit([draft for waiting in live for draft in waiting.drafts])
+            sent = await self._commit(live)
         # Whatever it is, the writer lives on: those who wait have their deadline.
         except Exception as error:
             await self._failed(live, error)
             return live
-        self._settle(live, links)
+        self._settle(sent)
         return []
 
-    async def _commit(self, drafts: list[Draft]) -> list[Link]:
+    async def _commit(self, live: list[_Waiting]) -> _Sent:
+        """In doubt is what was sent, until the commit's end is known."""
         async with self._database.appending() as connection:
-            return await connection.run_sync(self._insert, drafts)
+            self._doubtful = sent = await connection.run_sync(self._insert, live)
+        self._doubtful = None
+        return sent
 
-    def _insert(self, connection: Connection, drafts: list[Draft]) -> list[Link]:
+    def _insert(self, connection: Connection, live: list[_Waiting]) -> _Sent:
+        """Append all, unless the transaction before did although its commit broke."""
         tip = self._tip or read_tip(connection)
-        now_ms = time.time_ns() // 1_000_000
-        links = extend(tip, self._site, drafts, now_ms=now_ms, noise=_noise(len(drafts)))
-        write_links(connection, links)
-        return links
+        sent, self._doubtful = self._doubtful, None
+        if sent and sent.links and tip == sent.links[-1].tip:
+            return sent
+        for waiting in live:
+            if waiting.mark and read_mark(connection, waiting.mark.part) >= waiting.mark.number:
+                waiting.drafts = ()
+        links = self._place(tip, [draft for waiting in live for draft in waiting.drafts])
+        if links:
+            write_links(connection, links)
+        for waiting in live:
+            if waiting.mark and waiting.drafts:
+                write_mark(connection, waiting.mark)
+        return _Sent(live, links)
 
-    def _settle(self, live: list[_Waiting], links: list[Link]) -> None:
+    def _place(self, tip: Tip, drafts: list[Draft]) -> list[Link]:
+        now_ms = time.time_ns() // 1_000_000
+        return extend(tip, self._site, drafts, now_ms=now_ms, noise=_noise(len(drafts)))
+
+    def _settle(self, sent: _Sent) -> None:
         if self._failures:
             log.info("journal_written_again", failures=self._failures)
         self._failures = 0
         self._trouble = "it is too slow"
-        self._tip = links[-1].tip
-        places = iter(links)
-        for waiting in live:
-            recorded = tuple(_recorded(next(places), draft) for draft in waiting.drafts)
-            if not waiting.outcome.done():
-                waiting.outcome.set_result(recorded)
-        self.progress.reach(self._tip.seq)
+        places = iter(sent.links)
+        for waiting in sent.waiting:
+            waiting.settle(tuple(_recorded(next(places), draft) for draft in waiting.drafts))
+        if sent.links:
+            self._tip = sent.links[-1].tip
+            self.progress.reach(self._tip.seq)
 
     async def _failed(self, live: list[_Waiting], error: Exception) -> None:
-        """Nothing was written.
+        """Nothing was written, or nobody knows.
 
         The chain's end is read anew: the file may be another one next time.
         """
@@ -224,7 +271,7 @@ class JournalWriter:
             detail = None if foreseen else error
             log.error("journal_unavailable", reason=self._trouble, exc_info=detail)
         for waiting in live:
-            waiting.in_transaction = False
+            waiting.in_transaction, waiting.was_sent = False, self._doubtful is not None
             if waiting.late:
                 waiting.give_up(self._trouble)
         pause = _PAUSES_S[min(self._failures, len(_PAUSES_S) - 1)]

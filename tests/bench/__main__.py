@@ -53,8 +53,9 @@ async def measure() -> tuple[list[Figure], str]:
         print("start ...", flush=True)
         figures += await start.starts()
     print("journal ...", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        figures += load.journal(await journal_bench.measure(Path(folder), 3.0))
+    figures += load.journal("SQLite", await journal_bench.in_sqlite(None, 3.0))
+    if postgres := await journal_bench.in_postgres(3.0):
+        figures += load.journal("PostgreSQL", postgres)
     return figures, found.version
 
 

@@ -1,7 +1,8 @@
 """Measures the journal and prints one JSON object.
 
-The database lies in a new folder below ``--folder`` (default: the system's temporary folder): the
-figures are those of that folder's disk. Table readers run all the time, as in the daemon.
+SQLite's file lies in a new folder below ``--folder`` (default: the system's temporary folder): the
+figures are those of that folder's disk. Table readers run all the time, as in the daemon. Where there
+is a PostgreSQL, a server of the bench's own is measured too, with ``fsync`` on.
 """
 
 import argparse
@@ -23,8 +24,11 @@ from cc110.journal.codec import decode, encode
 from cc110.journal.engine import Database, sqlite_url
 from cc110.journal.readers import Readers
 from cc110.journal.samples import sample_event, samples
+from cc110.journal.spool import SpoolFolder
 from cc110.journal.verify import verify
 from cc110.journal.writer import JournalWriter
+from cc110.service.outbox import MOST_IN_MEMORY, Outbox
+from tests.postgres import NoServer, PostgresServer
 
 Figures = dict[str, float]
 
@@ -95,13 +99,51 @@ async def latency(journal: JournalWriter, seconds: float, per_s: int) -> Figures
     }
 
 
-async def measure(folder: Path, seconds: float) -> Figures:
-    """All figures of a journal in that folder."""
-    database = await Database.open(sqlite_url(folder / "journal.db"))
+async def through_the_spool(journal: JournalWriter, folder: Path, seconds: float) -> Figures:
+    """The daemon's own way: events at an even pace into the outbox, until each is durable."""
+    spool = SpoolFolder(folder, most_bytes=64 << 20)
+    outbox = Outbox(journal, spool)
+    running = asyncio.create_task(outbox.run())
+    taken: list[float] = []
+    per_s = 200
+    start = time.perf_counter()
+    for number in range(int(seconds * per_s)):
+        await asyncio.sleep(max(0.0, start + number / per_s - time.perf_counter()))
+        begin = time.perf_counter()
+        seq = journal.progress.seq + len(outbox) + 1
+        outbox.put([of_call(STORY[number % len(STORY)], 20_000_000 + number // len(STORY))])
+        task = asyncio.create_task(journal.progress.beyond(seq - 1))
+        task.add_done_callback(lambda _, begin=begin: taken.append(time.perf_counter() - begin))  # type: ignore[misc]
+    await outbox.drained()
+    backlog = 20_000
+    begin = time.perf_counter()
+    for number in range(backlog):
+        outbox.put([of_call(STORY[number % len(STORY)], 30_000_000 + number // len(STORY))])
+        if number % 500 == 499:
+            await asyncio.sleep(0)
+            while len(outbox) > MOST_IN_MEMORY // 2:
+                await asyncio.sleep(0.001)
+    await outbox.drained()
+    drained = round(backlog / (time.perf_counter() - begin))
+    running.cancel()
+    await asyncio.wait([running])
+    spool.close()
+    cuts = statistics.quantiles(taken, n=1000)
+    return {
+        "outbox_durable_p50_ms_at_200_per_s": round(cuts[499] * 1000, 2),
+        "outbox_durable_p99_ms_at_200_per_s": round(cuts[989] * 1000, 2),
+        "outbox_drains_events_per_s": drained,
+    }
+
+
+async def measure(url: str, folder: Path, seconds: float) -> Figures:
+    """All figures of a journal; the spool is in that folder."""
+    database = await Database.open(url)
     journal = await JournalWriter.open(database, site="bench")
     readers = Readers(database, journal.progress, [CallsReader(), CasesReader(), BlocksReader()])
     running = asyncio.create_task(readers.run())
     figures = await latency(journal, seconds, 200)
+    figures |= await through_the_spool(journal, folder / "spool", seconds)
     figures |= await sustained(journal, seconds, 64)
     await readers.reached(journal.progress.seq)
     events = journal.progress.seq
@@ -119,6 +161,26 @@ async def measure(folder: Path, seconds: float) -> Figures:
     return figures
 
 
+async def in_sqlite(folder: Path | None, seconds: float) -> Figures:
+    """All figures in a new file below the folder."""
+    with tempfile.TemporaryDirectory(dir=folder) as new:
+        return await measure(sqlite_url(Path(new) / "journal.db"), Path(new), seconds)
+
+
+async def in_postgres(seconds: float) -> Figures | None:
+    """The same on a server of our own, with ``fsync``; None = there is none here."""
+    durable = {"fsync": "on", "full_page_writes": "on"}
+    try:
+        server = PostgresServer.create(**durable)
+    except NoServer:
+        return None
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            return await measure(server.url(server.database()), Path(folder), seconds)
+    finally:
+        server.remove()
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -131,9 +193,9 @@ def main() -> None:
         "encode_per_s": rate(lambda: encode(sample), 20_000),
         "decode_per_s": rate(lambda: decode(line), 20_000),
     }
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        figures |= asyncio.run(measure(Path(folder), options.seconds))
-    print(json.dumps({"journal": figures}))
+    figures |= asyncio.run(in_sqlite(options.folder, options.seconds))
+    postgres = asyncio.run(in_postgres(options.seconds))
+    print(json.dumps({"journal": figures, "journal_postgres": postgres}))
 
 
 if __name__ == "__main__":

@@ -1,31 +1,42 @@
-"""What every journal promises, on the disk and in memory alike."""
+"""What every journal promises, in SQLite, in PostgreSQL and in memory alike."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from cc110.core.events import AgentRang, Event, Recorded
 from cc110.core.ids import AgentId, CallId
-from cc110.journal.engine import Database
+from cc110.journal.engine import Database, sqlite_url
 from cc110.journal.memory import MemoryJournal
 from cc110.journal.samples import samples
 from cc110.journal.writer import JournalWriter
-from cc110.ports import Journal
+from cc110.ports import Journal, SpoolMark
+from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.asyncio
 
 EVERY_KIND = [recorded.event for recorded in samples().values()]
 
 
-@pytest_asyncio.fixture(params=["disk", "memory"])
-async def journal(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Journal]:
-    """A new journal of either make."""
-    if request.param == "memory":
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where the journal is; empty = in memory."""
+    if request.param == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        return server.url(server.database(like=request.getfixturevalue("ready")))
+    return sqlite_url(tmp_path / "journal.db") if request.param == "sqlite" else ""
+
+
+@pytest_asyncio.fixture
+async def journal(url: str) -> AsyncIterator[Journal]:
+    """A new journal of each make."""
+    if not url:
         yield MemoryJournal(site="sample")
         return
     database = await Database.open(url)
@@ -123,3 +134,18 @@ async def test_a_bad_event_spoils_its_own_batch_only(journal: Journal) -> None:
 
     assert isinstance(results[1], ValueError)
     assert ["call-1", "call-3"] == [each.event.call_id for each in await everything(journal)]
+
+
+async def test_a_mark_is_set_with_its_events_and_never_counts_twice(journal: Journal) -> None:
+    """What is tried again after any error is recorded once; marks that are gone are forgotten."""
+    first, second = SpoolMark(part="a", number=2), SpoolMark(part="a", number=3)
+    await journal.append([rang(1), rang(2)], mark=first)
+    assert () == await journal.append([rang(1), rang(2)], mark=first)
+    assert (0, 2) == (await journal.marked("b"), await journal.marked("a"))
+
+    await journal.append([rang(3)], mark=second)
+    await journal.append([rang(4)], mark=SpoolMark(part="b", number=1, gone=("a",)))
+
+    assert (1, 0) == (await journal.marked("b"), await journal.marked("a"))
+    recorded = await everything(journal)
+    assert ["call-1", "call-2", "call-3", "call-4"] == [each.event.call_id for each in recorded]

@@ -1,19 +1,31 @@
 """Migrations and tables agree."""
 
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
-from cc110.journal.engine import Database, ask, reading
+from cc110.journal.engine import Database, ask, reading, sqlite_url
 from cc110.journal.migrate import config
 from cc110.journal.samples import sample_event
 from cc110.journal.schema import REVISION, metadata
 from cc110.journal.writer import JournalWriter
 from cc110.ports import JournalUnavailable
+from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where there is nothing yet."""
+    if request.param == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        return server.url(server.database())
+    return sqlite_url(tmp_path / "journal.db")
 
 
 def differences(connection: Connection) -> list[object]:
@@ -22,10 +34,11 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(context, metadata))
 
 
-def indices(connection: Connection) -> list[str]:
+def indices(connection: Connection) -> set[str | None]:
     """All indices that were made by name."""
-    query = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
-    return list(connection.scalars(text(query)))
+    looking = inspect(connection)
+    tables = looking.get_table_names()
+    return {index["name"] for table in tables for index in looking.get_indexes(table)}
 
 
 async def test_migrations_make_exactly_the_tables_of_the_metadata(database: Database) -> None:
@@ -37,7 +50,7 @@ async def test_every_index_of_the_metadata_is_there(database: Database) -> None:
     """Named alike, so that a later migration finds them."""
     wanted = {str(index.name) for table in metadata.tables.values() for index in table.indexes}
 
-    assert wanted == set(await ask(database.reads, indices))
+    assert wanted == await ask(database.reads, indices)
 
 
 async def test_the_newest_revision_is_the_one_that_readers_expect(database: Database) -> None:

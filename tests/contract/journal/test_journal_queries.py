@@ -28,6 +28,7 @@ from cc110.journal.queries import (
 from cc110.journal.readers import Readers
 from cc110.journal.rows import Outcome
 from cc110.journal.writer import JournalWriter
+from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -86,9 +87,12 @@ STORY = [
 ]
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Where this module's journal is."""
+    if request.param == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        return server.url(server.database())
     return sqlite_url(tmp_path_factory.mktemp("queries") / "journal.db")
 
 

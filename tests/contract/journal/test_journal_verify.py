@@ -1,10 +1,8 @@
 """Proof that nobody changed the journal."""
 
-import sqlite3
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
-from sqlalchemy import make_url
 
 from cc110.journal.chain import Tip
 from cc110.journal.engine import Database
@@ -14,14 +12,9 @@ from cc110.journal.writer import JournalWriter
 
 pytestmark = pytest.mark.asyncio
 
+Meddle = Callable[[str], Awaitable[None]]
+
 EVERY_KIND = [recorded.event for recorded in samples().values()]
-
-
-def tamper(url: str, statement: str) -> None:
-    """What somebody with the file in his hands can do."""
-    with sqlite3.connect(Path(make_url(url).database or "")) as other:
-        other.execute(statement)
-    other.close()
 
 
 async def test_an_untouched_journal_verifies_to_its_tip(
@@ -54,11 +47,11 @@ async def test_an_empty_journal_verifies(database: Database) -> None:
     ],
 )
 async def test_the_first_bad_row_is_named(
-    url: str, writer: JournalWriter, database: Database, statement: str, seq: int, reason: str
+    meddle: Meddle, writer: JournalWriter, database: Database, statement: str, seq: int, reason: str
 ) -> None:
     """A byte changed, a row removed, a hash forged: verify says where and what."""
     await writer.append(EVERY_KIND)
-    tamper(url, statement)
+    await meddle(statement)
 
     found = await verify(database.reads)
 
@@ -69,7 +62,7 @@ async def test_the_first_bad_row_is_named(
 
 
 async def test_a_walk_goes_on_from_a_tip_that_was_proved_before(
-    url: str, writer: JournalWriter, database: Database
+    meddle: Meddle, writer: JournalWriter, database: Database
 ) -> None:
     """A daily check needs only the day's events."""
     await writer.append(EVERY_KIND)
@@ -77,21 +70,71 @@ async def test_a_walk_goes_on_from_a_tip_that_was_proved_before(
     await writer.append(EVERY_KIND)
 
     assert (await verify(database.reads, start=yesterday)).ok
-    tamper(url, f"UPDATE events SET site = 'x' WHERE seq = {yesterday.seq + 1}")
+    await meddle(f"UPDATE events SET site = 'x' WHERE seq = {yesterday.seq + 1}")
     found = await verify(database.reads, start=yesterday)
     assert found.bad is not None
     assert yesterday.seq + 1 == found.bad.seq
 
 
 async def test_a_cut_off_end_shows_against_a_noted_tip(
-    url: str, writer: JournalWriter, database: Database
+    meddle: Meddle, writer: JournalWriter, database: Database
 ) -> None:
     """The chain alone can't miss its end; a tip that was written down elsewhere does."""
     await writer.append(EVERY_KIND)
     noted = (await verify(database.reads)).tip
-    tamper(url, f"DELETE FROM events WHERE seq > {noted.seq - 3}")
+    await meddle(f"DELETE FROM events WHERE seq > {noted.seq - 3}")
 
     found = await verify(database.reads)
-
     assert found.ok
     assert found.tip.seq < noted.seq
+
+    against = await verify(database.reads, start=noted)
+    assert against.bad is not None
+    assert noted.seq == against.bad.seq
+    assert f"ends at seq {noted.seq - 3}: its end was cut off" in against.bad.reason
+
+
+async def test_an_end_that_was_replaced_shows_against_a_noted_tip(
+    meddle: Meddle, writer: JournalWriter, database: Database
+) -> None:
+    """Somebody cut off the end and had other events recorded in its place: that chain is unbroken."""
+    await writer.append(EVERY_KIND)
+    noted = (await verify(database.reads)).tip
+    await meddle(f"DELETE FROM events WHERE seq > {noted.seq - 3}")
+    writer._tip = None
+    await writer.append(EVERY_KIND)
+
+    assert (await verify(database.reads)).ok
+    against = await verify(database.reads, start=noted)
+    assert against.bad is not None
+    assert (noted.seq, "it is not the event that was noted") == (
+        against.bad.seq,
+        against.bad.reason,
+    )
+
+
+@pytest.mark.parametrize("how", ["changed", "removed"])
+async def test_the_event_of_a_noted_tip_is_looked_at_itself(
+    meddle: Meddle, writer: JournalWriter, database: Database, how: str
+) -> None:
+    """Its hash alone being there proves nothing."""
+    await writer.append(EVERY_KIND)
+    noted = (await verify(database.reads)).tip
+    await writer.append(EVERY_KIND)
+    change = "DELETE FROM events" if how == "removed" else "UPDATE events SET site = 'x'"
+    await meddle(f"{change} WHERE seq = {noted.seq}")
+
+    found = await verify(database.reads, start=noted)
+
+    assert found.bad is not None
+    assert noted.seq == found.bad.seq
+
+
+async def test_it_tells_how_far_it_is(writer: JournalWriter, database: Database) -> None:
+    """A journal of years takes minutes."""
+    await writer.append(EVERY_KIND * (2500 // len(EVERY_KIND) + 1))
+    told: list[int] = []
+
+    found = await verify(database.reads, on_page=told.append)
+
+    assert [1000, 2000, found.tip.seq] == told

@@ -81,14 +81,16 @@ def test_verbose_shows_the_traceback_as_well(shell: Shell) -> None:
     assert answer.err.splitlines()[-1].startswith("cc110: there is no journal at ")
 
 
-def test_a_journal_that_is_not_sqlite_is_refused_in_one_sentence(shell: Shell) -> None:
-    """The sentence says what a journal's address looks like."""
-    answer = shell("calls", "list", CC110_JOURNAL__URL="postgresql+asyncpg://nowhere/x")
+def test_a_journal_s_server_that_does_not_answer_is_named_in_one_sentence(shell: Shell) -> None:
+    """The sentence says where the journal should be, without the password."""
+    url = "postgresql+asyncpg://cc110:hush@/x?host=/nowhere"
+    answer = shell("calls", "list", CC110_JOURNAL__URL=url)
 
     assert answer.code == 1
     [line] = answer.err.splitlines()
-    assert "SQLite" in line
-    assert "sqlite:///" in line
+    assert "postgresql+asyncpg://cc110:***@/x" in line
+    assert "does not answer" in line
+    assert "hush" not in line
 
 
 def test_a_fault_of_the_program_is_one_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:

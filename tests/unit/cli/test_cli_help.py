@@ -23,6 +23,7 @@ COMMANDS = """
     blocklist blocklist_add blocklist_remove blocklist_show blocklist_history
     blocklist_import blocklist_export blocklist_verify blocklist_list blocklist_range
     blocklist_range_add blocklist_range_confirm blocklist_range_remove blocklist_range_list
+    journal journal_verify
 """
 PRINTS_NO_DATA = {"run", "daemon", "pbx console", "blocklist export"}
 
