@@ -10,7 +10,14 @@ import structlog
 
 from cc110.app.desk import block_import
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
-from cc110.app.wiring import ami_settings, background, control_socket, open_journal
+from cc110.app.recordings import RecordingsPart, keeping_of
+from cc110.app.wiring import (
+    ami_settings,
+    background,
+    control_socket,
+    open_archive,
+    open_journal,
+)
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.core.events import Event, PbxLost
@@ -31,7 +38,6 @@ from cc110.pbx.cel import CelFile
 from cc110.pbx.link import AmiCallControl, AmiLists, AstDb
 from cc110.pbx.prompts import read_prompts
 from cc110.pbx.translate import call_facts, roster_facts
-from cc110.recordings.folder import RecordingsFolder
 from cc110.service.calls import Calls
 from cc110.service.catchup import catch_up
 from cc110.service.clock import SystemClock
@@ -87,14 +93,17 @@ class Daemon:
             caught_up=self._tables_caught_up,
             notes=astdb,
         )
+        self._archive = open_archive(config)
         self.calls = Calls(
             policy=config.policy(),
             clock=self._clock,
             outbox=self.outbox,
             control=AmiCallControl(self.link),
-            recordings=RecordingsFolder(config.paths.recordings),
+            recordings=self._archive,
             lift=self.verifications.lift,
         )
+        keeping = keeping_of(config, database, journal, self.tables, self._archive)
+        self.recordings = RecordingsPart(config, self._archive, self.calls, self.outbox, keeping)
         self.operators = Operators(self.outbox, self._clock)
         self.desk = Desk(
             journal=journal,
@@ -142,6 +151,7 @@ class Daemon:
             begin("mirror", self._keep_mirror())
             begin("ami-db", self._db_link.run())
             begin("ami", self.link.run())
+            self.recordings.begin(begin)
             begin("heartbeat", beat(self._alive))
             begin("ready", self._tell_ready(on_ready))
             await stop.wait()
@@ -223,7 +233,10 @@ class Daemon:
 
     async def _open_doors(self, stack: AsyncExitStack) -> None:
         control = ControlServer(
-            control_socket(self.config), self.desk, imports=self.imports, doors=self._mirror_doors()
+            control_socket(self.config),
+            self.desk,
+            imports=self.imports,
+            doors={**self._mirror_doors(), **self.recordings.doors()},
         )
         await control.start()
         stack.push_async_callback(control.aclose)

@@ -10,6 +10,8 @@ from cc110.config.secrets import Secrets
 from cc110.journal.engine import Database
 from cc110.journal.writer import JournalWriter
 from cc110.pbx.ami import AmiSettings
+from cc110.recordings.archive import Archive
+from cc110.recordings.cipher import Cipher, cipher_from
 
 
 @asynccontextmanager
@@ -43,6 +45,21 @@ def ami_settings(config: Config, secrets: Secrets, account: str) -> AmiSettings:
         secret=secrets.ami[account].get_secret_value(),
         wants_events=account == "cc110",
     )
+
+
+def open_archive(config: Config) -> Archive:
+    """The recordings folder, with the site's keys if it encrypts."""
+
+    def keys() -> Cipher | None:
+        return cipher_from(config.recordings_key) if config.settings.recordings.encrypt else None
+
+    return Archive(config.paths.recordings, keys)
+
+
+def open_keys(config: Config) -> Callable[[], Cipher | None]:
+    """The site's keys to decrypt with: also when it does not encrypt any more."""
+    file = config.recordings_key
+    return lambda: cipher_from(file) if file.exists() else None
 
 
 @asynccontextmanager

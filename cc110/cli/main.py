@@ -17,6 +17,7 @@ from cc110.cli import (
     doctor,
     list_files,
     pbx,
+    recordings,
     run,
 )
 from cc110.cli.context import Invocation
@@ -66,6 +67,7 @@ app.add_typer(calls.app, name="calls")
 app.add_typer(cases.app, name="cases")
 app.add_typer(agents.app, name="agents")
 app.add_typer(blocklist.app, name="blocklist")
+app.add_typer(recordings.app, name="recordings")
 
 
 def _version(asked: bool) -> None:

@@ -21,6 +21,8 @@ COMMANDS = """
     calls calls_list calls_show calls_follow calls_withdraw cases cases_list cases_show cases_close
     agents agents_list agents_account agents_login agents_logout agents_pause agents_unpause
     blocklist blocklist_add blocklist_remove blocklist_show blocklist_history
+    recordings recordings_list recordings_verify recordings_export recordings_purge
+    recordings_hold recordings_release
     blocklist_import blocklist_export blocklist_verify blocklist_list
 """
 PRINTS_NO_DATA = {"run", "daemon", "pbx console", "blocklist export"}
