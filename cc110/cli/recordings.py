@@ -124,9 +124,7 @@ def verify(ctx: typer.Context, *, json: Json = False) -> None:
 
 @app.command(
     "export",
-    epilog=example(
-        "cc110 recordings export 17-4821 --by 'Padal' --reason 'LP/B/17' --to /tmp/a.wav"
-    ),
+    epilog=example("cc110 recordings export 17-4821 --by Padal --reason 'LP/B/17' --to /tmp/a.wav"),
 )
 def export(
     ctx: typer.Context,

@@ -84,9 +84,17 @@ class RecorderWatch:
 
     async def run(self) -> Never:
         """Watch for ever; cancel to stop."""
-        while True:
-            await self.look(time.monotonic())
-            await asyncio.sleep(LOOK_EVERY_S)
+        try:
+            while True:
+                await self.look(time.monotonic())
+                await asyncio.sleep(LOOK_EVERY_S)
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Wait no more for a disk that does not answer."""
+        if self._looking:
+            self._looking.cancel()
 
     async def look(self, now: float) -> None:
         """One look at all calls. A disk that does not answer counts as one that does not grow."""
