@@ -20,6 +20,8 @@ SILENT_S: Final = 3.5
 """A recording that did not grow for so long does not grow: the PBX writes it in portions of two
 seconds. Together with the pause between two looks it is below the five seconds of requirement R3.
 """
+PORTION: Final = 8192
+"""Less is no growth, bytes: a full disk may still have room in the file's last block."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ class Pulse:
 
 def felt(before: Pulse | None, size: int, now: float) -> Pulse:
     """The pulse after one more look. The first look counts as growth: patience begins with it."""
-    if before is not None and size <= before.size:
+    if before is not None and size < max(before.size, 0) + PORTION:
         return before
     return Pulse(size=size, grew_at=now)
 

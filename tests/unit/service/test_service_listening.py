@@ -126,6 +126,17 @@ async def test_r2_a_file_that_stops_growing_is_flagged_and_its_recovery_told() -
     assert 0 == house.watch.seen.unrecorded
 
 
+async def test_r2_the_rest_of_a_block_is_no_growth() -> None:
+    """A full disk takes a few more bytes into the block that the file has already."""
+    house = House()
+    await house.goes_on(10, grows=True)
+    house.disk.size += 3000
+
+    flagged = await house.goes_on(10, grows=False)
+    assert flagged is not None
+    assert flagged <= 4.0
+
+
 async def test_a_portion_every_two_seconds_is_a_recording() -> None:
     """That is how the PBX writes."""
     house = House()
