@@ -164,9 +164,10 @@ class Keeping:
         if not by.strip():
             raise Refused("erasing needs the name of who does it")
         due = await self.due()
-        done = [await self._erase(kept, by) for kept in due]
-        erased = sum(done)
+        told = [await self._erase(kept, by) for kept in due]
+        erased = sum(seq > 0 for seq in told)
         if due:
+            await self._settle(max(told))
             _log.warning("recordings erased", erased=erased, failed=len(due) - erased, by=by)
         more = len(due) >= _AT_ONCE and erased > 0
         return Purged(erased=erased, failed=len(due) - erased, more=more).as_json()
@@ -184,29 +185,26 @@ class Keeping:
                     _log.error("nothing is erased today", error=str(error))
             await asyncio.sleep(look_s)
 
-    async def _erase(self, kept: Kept, by: str) -> bool:
+    async def _erase(self, kept: Kept, by: str) -> int:
         async with self._turn:
             return await self._erase_if_due(kept, by)
 
-    async def _erase_if_due(self, kept: Kept, by: str) -> bool:
-        """Looked at again: it may have been put on hold since the list was made."""
+    async def _erase_if_due(self, kept: Kept, by: str) -> int:
+        """Looked at again: it may be on hold by now. Returns the seq of what was journaled; 0 = it stays."""
         known = await self._records.find_recording(kept.call_id)
         fresh = known.kept() if known else None
         if fresh is None or not is_due(fresh, self._retention, self._clock.now()):
-            return False
+            return 0
         reason = why(kept, self._retention)
         try:
             proof = await self._recordings.erase(kept.call_id, kept.path, by=by, reason=reason)
         except NotSealed as error:
             _log.error("a recording is not erased", call=kept.call_id, error=str(error))
-            return False
-        await self._write(
-            kept.call_id,
-            RecordingErased(
-                path=kept.path, sha256=proof.sha256, row=proof.row, reason=reason, by=by
-            ),
+            return 0
+        gone = RecordingErased(
+            path=kept.path, sha256=proof.sha256, row=proof.row, reason=reason, by=by
         )
-        return True
+        return await self._append(kept.call_id, gone)
 
     async def _known(self, call_id: str, reason: str, by: str, what: str) -> KnownRecording | None:
         try:
@@ -219,11 +217,17 @@ class Keeping:
 
     async def _write(self, call_id: str, data: Data) -> None:
         """Durable when it returns; and as a rule in the tables, which may be behind in trouble."""
+        await self._settle(await self._append(call_id, data))
+
+    async def _append(self, call_id: str, data: Data) -> int:
         event = Event(at=self._clock.now(), call_id=CallId(call_id), data=data)
         (recorded,) = await self._journal.append([event])
+        return recorded.seq
+
+    async def _settle(self, seq: int) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_TABLES_S):
-                await self._settled(recorded.seq)
+                await self._settled(seq)
 
 
 Doors = dict[str, Callable[..., Awaitable[str]]]

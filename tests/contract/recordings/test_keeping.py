@@ -60,23 +60,32 @@ class Cellar:
             settled=self.tables.reached,
         )
 
-    async def say(self, call_id: CallId, data: Data) -> None:
-        case = case_id_of(call_id) if isinstance(data, e.CaseOpened | e.CaseClosed) else None
-        event = Event(at=self.clock.now(), call_id=call_id, case_id=case, data=data)
-        (recorded,) = await self.journal.append([event])
-        await self.tables.reached(recorded.seq)
+    async def say(self, call_id: CallId, *told: Data) -> None:
+        """Journal events of a call; the tables have them when this returns."""
+        await self.append(call_id, *told)
+        await self.tables.reached(self.journal.progress.seq)
+
+    async def append(self, call_id: CallId, *told: Data) -> None:
+        cases = (
+            case_id_of(call_id) if isinstance(data, e.CaseOpened | e.CaseClosed) else None
+            for data in told
+        )
+        await self.journal.append(
+            [
+                Event(at=self.clock.now(), call_id=call_id, case_id=case, data=data)
+                for case, data in zip(cases, told, strict=True)
+            ]
+        )
 
     async def store(self, call_id: CallId, verdict: Verdict | None) -> None:
         """A call with its recording."""
         path = path_of(call_id)
         record(self.root / path, 0.2)
         kept = await self.archive.finalise(call_id, path)
-        await self.say(call_id, arrived())
-        if verdict:
-            await self.say(call_id, e.VerdictGiven(agent=AgentId("1101"), verdict=verdict))
-        await self.say(call_id, e.CallEnded(by=EndedBy.CALLER, duration_s=0.2))
+        judged = [e.VerdictGiven(agent=AgentId("1101"), verdict=verdict)] if verdict else []
         final = e.RecordingFinalised(path=path, seconds=kept.seconds, sha256=kept.sha256)
-        await self.say(call_id, final)
+        ended = e.CallEnded(by=EndedBy.CALLER, duration_s=0.2)
+        await self.append(call_id, arrived(), *judged, ended, final)
 
     async def purge(self, days: float, by: str = "Padal Contoh") -> dict[str, object]:
         """So many days after the start."""
@@ -119,6 +128,7 @@ async def cellar(tmp_path: Path) -> AsyncIterator[Cellar]:
         (UNJUDGED, None),
     ):
         await cellar.store(call_id, verdict)
+    await cellar.tables.reached(journal.progress.seq)
     yield cellar
     running.cancel()
     await asyncio.wait([running])
