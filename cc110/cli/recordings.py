@@ -140,7 +140,7 @@ def export(
     Who gets it and why is in the journal first: what can't be written down is not handed out.
     """
     from cc110.app.wiring import open_keys
-    from cc110.recordings.export import NotExported, export
+    from cc110.recordings.export import NotExported, check_target, export
 
     said = invocation(ctx)
     quiet_logs(said)
@@ -148,8 +148,7 @@ def export(
     row = _known(config, call)
     if row.path is None or row.erased_at is not None:
         raise NotExported(f"there is no recording of {row.call_id} any more, or not yet")
-    if to.exists():
-        raise NotExported(f"{to} is there already")
+    check_target(to)
     asyncio.run(_do(config, lambda desk: desk.exporting(row.call_id, reason=reason, by=by)))
     keys = open_keys(config)
     sha256 = export(config.paths.recordings, row.call_id, row.path, to, keys)

@@ -22,8 +22,7 @@ def export(root: Path, call_id: str, path: str, target: Path, keys: Keys) -> str
     Raises:
         NotExported: there is none, it was changed, its key is missing, or the target is there already.
     """
-    if target.exists():
-        raise NotExported(f"{target} is there already")
+    check_target(target)
     part = target.with_name(f".{target.name}.part")
     try:
         expected = _expected(root, call_id, path)
@@ -41,6 +40,18 @@ def export(root: Path, call_id: str, path: str, target: Path, keys: Keys) -> str
         raise NotExported(f"{path} can't be handed out: {error}") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_target(target: Path) -> None:
+    """Refuse to write where something is, or where nothing can be.
+
+    Raises:
+        NotExported: the target is there already, or its folder is not.
+    """
+    if target.exists():
+        raise NotExported(f"{target} is there already")
+    if not target.parent.is_dir():
+        raise NotExported(f"there is no folder {target.parent}")
 
 
 def _expected(root: Path, call_id: str, path: str) -> str:

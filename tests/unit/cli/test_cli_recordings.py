@@ -82,6 +82,9 @@ def test_what_can_not_be_written_down_is_not_handed_out(
 
     assert (1, False) == (refused.code, target.exists())
     assert "needs a reason" in refused.err
+    nowhere = str(tmp_path / "none" / "out.wav")
+    lost = shell("recordings", "export", CALL, "--reason", "LP/B/17", "--to", nowhere)
+    assert (1, True) == (lost.code, "there is no folder" in lost.err)
     assert "RecordingExported" not in kinds(shell)
 
 
