@@ -274,14 +274,70 @@ class Operators(Protocol):
         ...
 
 
-class Recordings(Protocol):
-    """The recordings folder."""
+class StillOpen(Cc110Error):
+    """The recording is still being written."""
 
-    async def seconds(self, path: str) -> float:
-        """Length of a closed recording in seconds.
+
+class NotSealed(Cc110Error):
+    """The recording is there, but it could not be entered in the manifest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sealed:
+    """A recording that is whole, hashed and in the manifest."""
+
+    seconds: float
+    sha256: str
+    """Of the WAV file, in hex."""
+    repaired: bool = False
+    """True when the PBX had not closed it, and its header was written anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erased:
+    """The proof that a recording is gone."""
+
+    sha256: str
+    """Of the WAV file, in hex."""
+    row: str
+    """Hash of the manifest's row."""
+
+
+class Recordings(Protocol):
+    """The recordings folder. Paths are below it."""
+
+    async def finalise(self, call_id: CallId, path: str) -> Sealed:
+        """Make a closed recording final: repaired if need be, hashed, in the manifest, encrypted if the
+        site wants that. Doing it twice is doing it once.
 
         Raises:
             FileNotFoundError: there is none.
             ValueError: it is not a readable WAV file.
+            StillOpen: ask again a little later.
+            NotSealed: disk full, folder unwritable, key unusable: ask again when that is mended.
+        """
+        ...
+
+    async def sizes(self, paths: Sequence[str]) -> Sequence[int]:
+        """Bytes of each file; -1 = there is none, or it can't be looked at."""
+        ...
+
+    async def free_bytes(self) -> int:
+        """What the disk has left for recordings; -1 = nobody can say."""
+        ...
+
+    async def unsealed(self, *, days: int | None) -> Sequence[tuple[CallId, str]]:
+        """Recordings without a row in the manifest that nobody writes to any more.
+
+        Args:
+            days: of so many days, the newest; None = of all.
+        """
+        ...
+
+    async def erase(self, call_id: CallId, path: str, *, by: str, reason: str) -> Erased:
+        """Erase a recording and prove it. Doing it twice is doing it once.
+
+        Raises:
+            NotSealed: it could not be done, or not all of it: do it again.
         """
         ...

@@ -6,6 +6,7 @@
 | `daemon` | the daemon |
 | `pbx` | the embedded PBX, and PBX and daemon in one |
 | `desk` | the use cases for one command of the CLI |
+| `recordings` | recordings: what the daemon does with them, and the CLI's use cases |
 """
 
 from cc110.app.daemon import run_daemon
@@ -22,16 +23,19 @@ from cc110.app.desk import (
     refill_pbx,
 )
 from cc110.app.pbx import embedded_pbx, prepare_pbx, run_all
+from cc110.app.recordings import KeepingPort, open_keeping
 from cc110.app.wiring import control_socket
 
 __all__ = [
     "DeskPort",
+    "KeepingPort",
     "OperatorDesk",
     "RangeDeskPort",
     "control_socket",
     "embedded_pbx",
     "open_desk",
     "open_import",
+    "open_keeping",
     "open_mirror",
     "open_operators",
     "open_range_mirror",

@@ -11,12 +11,14 @@ import structlog
 from cc110.app.desk import block_import, range_desk
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
+from cc110.app.recordings import RecordingsPart, keeping_of
 from cc110.app.wiring import (
     ami_settings,
     await_journal,
     background,
     control_socket,
     mqtt_bus,
+    open_archive,
     open_spool,
 )
 from cc110.config.model import Config
@@ -41,7 +43,6 @@ from cc110.pbx.link import AmiCallControl, AmiLists, AstDb
 from cc110.pbx.prompts import read_prompts
 from cc110.pbx.translate import call_facts, roster_facts
 from cc110.ports import Spool
-from cc110.recordings.folder import RecordingsFolder
 from cc110.service.calls import Calls
 from cc110.service.catchup import catch_up
 from cc110.service.clock import SystemClock
@@ -111,14 +112,17 @@ class Daemon:
             caught_up=self._tables_caught_up,
             notes=astdb,
         )
+        self._archive = open_archive(config)
         self.calls = Calls(
             policy=config.policy(),
             clock=self._clock,
             outbox=self.outbox,
             control=AmiCallControl(self.link),
-            recordings=RecordingsFolder(config.paths.recordings),
+            recordings=self._archive,
             lift=self.verifications.lift,
         )
+        keeping = keeping_of(config, database, journal, self.tables, self._archive)
+        self.recordings = RecordingsPart(config, self._archive, self.calls, self.outbox, keeping)
         self.operators = Operators(self.outbox, self._clock)
         self.desk = Desk(
             journal=journal,
@@ -171,6 +175,7 @@ class Daemon:
             begin("mirror", self._keep_mirror())
             begin("ami-db", self._db_link.run())
             begin("ami", self.link.run())
+            self.recordings.begin(begin)
             begin("heartbeat", beat(self._alive))
             begin("ready", self._tell_ready(on_ready))
             await stop.wait()
@@ -262,7 +267,7 @@ class Daemon:
             self.desk,
             ranges=self.range_desk,
             imports=self.imports,
-            doors=self._mirror_doors(),
+            doors={**self._mirror_doors(), **self.recordings.doors()},
         )
         await control.start()
         stack.push_async_callback(control.aclose)

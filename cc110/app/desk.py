@@ -177,6 +177,11 @@ def block_import(
     )
 
 
+async def is_running(config: Config) -> bool:
+    """Whether a daemon answers."""
+    return await _running(config) is not None
+
+
 async def _running(config: Config) -> ControlClient | None:
     """The running daemon's door; None = no daemon answers."""
     path = control_socket(config)

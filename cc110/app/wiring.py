@@ -15,6 +15,8 @@ from cc110.journal.engine import Database, JournalAway
 from cc110.journal.spool import SpoolFolder
 from cc110.journal.writer import JournalWriter
 from cc110.pbx.ami import AmiSettings
+from cc110.recordings.archive import Archive
+from cc110.recordings.cipher import Cipher, cipher_from
 
 
 @asynccontextmanager
@@ -68,6 +70,21 @@ def mqtt_bus(config: Config) -> MqttBus | None:
         tls=BrokerTls(ca=ca, certificate=certificate, key=key) if said.tls else None,
     )
     return MqttBus(settings, encode, version=__version__)
+
+
+def open_archive(config: Config) -> Archive:
+    """The recordings folder, with the site's keys if it encrypts."""
+
+    def keys() -> Cipher | None:
+        return cipher_from(config.recordings_key) if config.settings.recordings.encrypt else None
+
+    return Archive(config.paths.recordings, keys)
+
+
+def open_keys(config: Config) -> Callable[[], Cipher | None]:
+    """The site's keys to decrypt with: also when it does not encrypt any more."""
+    file = config.recordings_key
+    return lambda: cipher_from(file) if file.exists() else None
 
 
 @asynccontextmanager

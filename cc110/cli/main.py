@@ -19,6 +19,7 @@ from cc110.cli import (
     journal,
     list_files,
     pbx,
+    recordings,
     run,
 )
 from cc110.cli.context import Invocation
@@ -70,6 +71,7 @@ app.add_typer(cases.app, name="cases")
 app.add_typer(agents.app, name="agents")
 app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(journal.app, name="journal")
+app.add_typer(recordings.app, name="recordings")
 
 
 def _version(asked: bool) -> None:

@@ -132,6 +132,34 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "NO RECORDING: {path}: {reason}",
     ),
     "RecordingMissing.never": ("REKAMAN TIDAK ADA: {reason}", "NO RECORDING: {reason}"),
+    "RecordingFinalised.lacking": (
+        "Rekaman tersimpan, {seconds}, TIDAK LENGKAP, kurang {missing_s}: {path}",
+        "The recording is kept, {seconds}, NOT WHOLE, {missing_s} are missing: {path}",
+    ),
+    "RecordingStalled": (
+        "PANGGILAN TIDAK TEREKAM SAAT INI: {path}: {reason}",
+        "THE CALL IS NOT BEING RECORDED: {path}: {reason}",
+    ),
+    "RecordingResumed": (
+        "Perekaman berjalan lagi setelah {stalled_s}: {path}",
+        "The call is recorded again after {stalled_s}: {path}",
+    ),
+    "RecordingExported": (
+        "Rekaman diserahkan oleh {by}: {reason}",
+        "The recording is handed out by {by}: {reason}",
+    ),
+    "RecordingHeld": (
+        "Rekaman ditahan untuk proses hukum oleh {by}: {reason}",
+        "The recording is put under legal hold by {by}: {reason}",
+    ),
+    "RecordingReleased": (
+        "Penahanan rekaman diakhiri oleh {by}: {reason}",
+        "The legal hold of the recording is ended by {by}: {reason}",
+    ),
+    "RecordingErased": (
+        "Rekaman dimusnahkan oleh {by}: {path}: {reason}",
+        "The recording is erased by {by}: {path}: {reason}",
+    ),
     "NumberBlocked": (
         "Nomor {number} diblokir {until} oleh {by}: {reason}",
         "Number {number} is blocked {until} by {by}: {reason}",
@@ -209,6 +237,10 @@ REASONS: Final[Mapping[str, Pair]] = {
     "polres-busy": ("Polres sibuk", "the Polres was busy"),
     "polres-unavailable": ("Polres tidak dapat dihubungi", "the Polres could not be reached"),
     "polres-dropped": ("Polres menjawab lalu terputus", "the Polres answered and was gone again"),
+    "there is no file": ("berkasnya tidak ada", "there is no file"),
+    "the file does not grow": ("berkasnya tidak bertambah", "the file does not grow"),
+    "the disk is full": ("disk penuh", "the disk is full"),
+    "the disk does not answer": ("disk tidak menjawab", "the disk does not answer"),
     "no recording was started": ("tidak pernah dimulai", "it was never started"),
 }
 """What the core gives as a reason, by its word."""
@@ -222,6 +254,10 @@ PEOPLES_REASONS: Final = frozenset(
         "NumberExempted",
         "VerdictWithdrawn",
         "AgentPaused",
+        "RecordingExported",
+        "RecordingHeld",
+        "RecordingReleased",
+        "RecordingErased",
     }
 )
 """Events whose reason a person gave: it stays as it is."""
@@ -248,6 +284,9 @@ TONES: Final[Mapping[str, str]] = {
     "TransferReturned": "yellow",
     "CallRescued": "bold red",
     "RecordingMissing": "bold red",
+    "RecordingStalled": "bold red",
+    "RecordingResumed": "green",
+    "RecordingErased": "yellow",
     "PbxLost": "bold red",
 }
 """How to show an event's sentence, as rich writes it."""

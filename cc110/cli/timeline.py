@@ -163,6 +163,8 @@ def _variant(data: events.Data, kinds: Mapping[PolresExt, TransferKind]) -> str:
             return said if said in ("answered", "returned") else ""
         case events.AgentPaused(reason=""):
             return "plain"
+        case events.RecordingFinalised(missing_s=missing_s) if missing_s > 0:
+            return "lacking"
         case events.RecordingMissing(path=""):
             return "never"
         case _:

@@ -30,6 +30,7 @@ def settings_problems(source: Source) -> Iterator[Problem]:
     yield from _rings(source)
     yield from _climb(source)
     yield from _mqtt(source)
+    yield from _evidence(source)
 
 
 def joint_problems(settings: Source, directory: Source) -> Iterator[Problem]:
@@ -119,6 +120,24 @@ def _climb(source: Source) -> Iterator[Problem]:
             f"after {CLIMB_S} s climbs after {looks_at:g}"
         )
         yield source.problem(("queue", "member_ring_s"), message, Severity.WARNING)
+
+
+def _evidence(source: Source) -> Iterator[Problem]:
+    """A block must be defensible for as long as it lasts."""
+    keep = _number(source, ("recordings", "keep_days_prank"))
+    lengths = _said(source, ("blocklist", "lengths_days"))
+    longest = max((one for one in _numbers(lengths)), default=0)
+    if keep and keep < longest:
+        message = (
+            f"`keep_days_prank` in [recordings] is {keep:g}: a block may last {longest:g} days, and "
+            "its evidence would be erased before"
+        )
+        yield source.problem(("recordings", "keep_days_prank"), message, Severity.WARNING)
+
+
+def _numbers(value: object) -> Iterator[int]:
+    if isinstance(value, list | tuple):
+        yield from (one for one in value if isinstance(one, int))
 
 
 def _said(source: Source, key: Key) -> object:

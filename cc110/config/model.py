@@ -13,7 +13,8 @@ from cc110.config.fields import zone_name
 from cc110.config.settings import Settings
 from cc110.core.ids import AgentId, Number, PolresExt, QueueName, UnitId
 from cc110.core.policy import BlockPolicy, Policy
-from cc110.core.words import NumberSource
+from cc110.core.retention import Retention
+from cc110.core.words import NumberSource, Verdict
 
 LEVEL_PENALTY: Final = 10
 """What each level above the Polda adds to a queue member's penalty: a higher level rings later."""
@@ -155,6 +156,24 @@ class Config:
             polres_ring_s=transfer.ring_s,
             agent_return_ring_s=transfer.agent_return_ring_s,
             polres_min_talk_s=transfer.polres_min_talk_s,
+        )
+
+    @property
+    def recordings_key(self) -> Path:
+        """The file of the keys for recordings; there is none as long as nothing is encrypted."""
+        return self.paths.home / self.settings.recordings.key_file
+
+    def retention(self) -> Retention:
+        """How long the site keeps recordings."""
+        kept = self.settings.recordings
+        return Retention(
+            days={
+                Verdict.VALID: kept.keep_days_valid,
+                Verdict.NOT_VALID: kept.keep_days_not_valid,
+                Verdict.PRANK: kept.keep_days_prank,
+                Verdict.SILENT: kept.keep_days_silent,
+                None: kept.keep_days_unjudged,
+            }
         )
 
     def block_policy(self) -> BlockPolicy:

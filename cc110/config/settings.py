@@ -18,6 +18,8 @@ from cc110.config.fields import (
 )
 from cc110.core.words import Language
 
+KeepDays = Annotated[int, Field(ge=0, le=36500)]
+"""0 = for ever."""
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 
@@ -109,9 +111,19 @@ class Blocklist(Part):
 
 
 class Recordings(Part):
-    """Where calls are recorded."""
+    """Where calls are recorded, and for how long that is kept."""
 
     folder: PathText = "recordings"
+    encrypt: bool = False
+    """AES-256-GCM, when a recording is final."""
+    key_file: PathText = "recordings.key"
+    keep_days_valid: KeepDays = 1825
+    keep_days_not_valid: KeepDays = 365
+    keep_days_prank: KeepDays = 730
+    """Longer than the longest block that it is evidence of."""
+    keep_days_silent: KeepDays = 365
+    keep_days_unjudged: KeepDays = 730
+    erase: Literal["by-hand", "daily"] = "by-hand"
 
 
 class Log(Part):

@@ -108,6 +108,10 @@ class Call:
     verdict_at: datetime | None = None
     case: Case | None = None
     recording: str | None = None
+    recorded_from: datetime | None = None
+    """When the recorder was started, as far as that was heard."""
+    unrecorded_from: datetime | None = None
+    """Since when it is known that nothing is recorded; None = all is well."""
     recording_found: bool = False
     recording_missed: bool = False
 

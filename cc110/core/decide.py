@@ -17,6 +17,7 @@ from cc110.core import (
     facts,
     intake,
     reconcile,
+    recording,
     talk,
     transfer,
     verification,
@@ -129,10 +130,14 @@ def _tell(draft: Draft, fact: Fact) -> None:
             pass  # an effect, whatever is known of the call
         case facts.CallerGone():
             ending.caller_gone(draft, fact)
+        case facts.RecorderSilent():
+            recording.silent(draft, fact)
+        case facts.RecorderHeard():
+            recording.heard(draft, fact)
         case facts.RecordingFound():
-            ending.recording_found(draft, fact)
+            recording.found(draft, fact)
         case facts.RecordingNotFound():
-            ending.recording_not_found(draft, fact)
+            recording.not_found(draft, fact)
         case facts.CaseClosePressed():
             ending.case_close_pressed(draft, fact)
         case facts.VerdictTakenBack():

@@ -81,7 +81,11 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
     """Long because it is a table: one row for each kind of event."""
     match data:
         case events.RecordingStarted(path=path):
-            return replace(call, recording=path)
+            return replace(call, recording=path, recorded_from=at)
+        case events.RecordingStalled():
+            return replace(call, unrecorded_from=at)
+        case events.RecordingResumed():
+            return replace(call, unrecorded_from=None)
         case events.MenuChosen(choice=choice):
             return replace(call, choice=choice)
         case events.CallQueued(queue=queue):
@@ -128,6 +132,10 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             events.CallArrived()
             | events.CallRejected()
             | events.CallAbandoned()
+            | events.RecordingExported()
+            | events.RecordingHeld()
+            | events.RecordingReleased()
+            | events.RecordingErased()
             | events.NumberBlocked()
             | events.NumberUnblocked()
             | events.RangeBlockProposed()

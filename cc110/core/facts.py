@@ -214,6 +214,23 @@ class RecordingFound(CallFact):
 
     path: str
     seconds: float
+    sha256: str = ""
+    repaired: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecorderSilent(CallFact):
+    """A live call's recording is not there, or does not grow."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecorderHeard(CallFact):
+    """A live call's recording grows again."""
+
+    path: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,6 +300,8 @@ Fact = (
     | VerifyPassed
     | VerifyFailed
     | CallerGone
+    | RecorderSilent
+    | RecorderHeard
     | RecordingFound
     | RecordingNotFound
     | Seen

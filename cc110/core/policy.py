@@ -26,6 +26,8 @@ class Policy:
     """A call that lived longer than this and was never recorded is reported as unrecorded."""
     recording_check_s: float = 2.0
     """How long after the end of a call its recording is looked for."""
+    recording_slack_s: float = 2.0
+    """A recording that is shorter than its call by more than this lacks something."""
 
 
 @dataclass(frozen=True, kw_only=True)

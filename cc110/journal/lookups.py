@@ -10,8 +10,10 @@ from cc110.core.blocking import Block
 from cc110.core.counting import Record
 from cc110.core.events import Event, NumberBlocked
 from cc110.core.ids import CallId, CaseId, Number
+from cc110.core.retention import Kept
 from cc110.journal import queries
 from cc110.journal.engine import Database, ask
+from cc110.journal.recordings import RecordingRow, get_recording, list_kept
 from cc110.journal.rows import BlockRow, CallRow, CaseRow
 
 
@@ -38,6 +40,14 @@ class Lookups:
     async def find_call(self, call_id: CallId) -> CallRow | None:
         """A call by its id."""
         return await ask(self._database.reads, queries.get_call_row, call_id)
+
+    async def find_recording(self, call_id: CallId) -> RecordingRow | None:
+        """A call's recording, or what was said of it."""
+        return await ask(self._database.reads, get_recording, call_id)
+
+    async def kept_before(self, before: datetime, after: str, limit: int) -> Sequence[Kept]:
+        """Recordings that are there and not held, final before a time, behind a call."""
+        return await ask(self._database.reads, list_kept, before=before, after=after, limit=limit)
 
     async def calls_since(self, at: datetime) -> frozenset[CallId]:
         """The calls that arrived at or after a time."""

@@ -56,7 +56,11 @@ _OF_NAME: dict[str, Any] = {
     "owner": "polda-metro-jaya",
     "path": f"2026/08/17/{SAMPLE_CALL}.wav",
     "ring_s": 5.0,
+    "row": "b5" * 32,
     "seconds": 89.75,
+    "missing_s": 0.0,
+    "sha256": "a7" * 32,
+    "stalled_s": 6.5,
     "trunk": "trunk",
     "until": 0,
 }

@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeDecorator
 
 from cc110.journal.codec import text_time, time_text
 
-REVISION = "0003"
+REVISION = "0004"
 """The schema that this version of cc110 reads and writes: the newest one in
 ``migrations/versions``.
 """
@@ -162,4 +162,24 @@ block_steps = Table(
     Column("seq", BigId, primary_key=True, autoincrement=False),
     Column("number", String, nullable=False),
     Index("ix_block_steps_number", "number", "seq"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("call_id", String, primary_key=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("recorded_at", UtcMs),
+    Column("path", String),
+    Column("seconds", Float),
+    Column("missing_s", Float),
+    Column("sha256", String),
+    Column("held_at", UtcMs),
+    Column("held_by", String),
+    Column("held_reason", String),
+    Column("exports", Integer, nullable=False),
+    Column("erased_at", UtcMs),
+    Column("erased_by", String),
+    Column("erased_reason", String),
+    Index("ix_recordings_erased_at_recorded_at", "erased_at", "recorded_at"),
 )

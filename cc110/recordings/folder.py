@@ -1,4 +1,4 @@
-"""The recordings folder, as the service sees it."""
+"""The recordings folder: files are opened below it and nowhere else."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from cc110.recordings.wav import wav_seconds
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class PathRefused(ValueError):
@@ -16,13 +16,10 @@ class PathRefused(ValueError):
 
 
 class RecordingsFolder:
-    """Implements ``ports.Recordings``.
-
-    All file access is in threads: a slow disk holds up no call.
-    """
+    """Opens and measures recordings. File access is in threads: a slow disk holds up no call."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
 
     async def seconds(self, path: str) -> float:
         """Length of a closed recording in seconds.
@@ -35,27 +32,33 @@ class RecordingsFolder:
             PathRefused: it is absolute, climbs with ``..``, or passes a symbolic link.
             ValueError: it can't be read, is not a WAV file, or holds no audio.
         """
-        return await asyncio.to_thread(self._seconds, path)
+        return await asyncio.to_thread(self.measure, path)
 
-    def _seconds(self, path: str) -> float:
+    def measure(self, path: str) -> float:
+        """The same in the thread that asks."""
         try:
-            return _measured(self._open(_steps(path)))
+            return _measured(self.open(path))
         except FileNotFoundError:
             raise
         except OSError as error:
             raise ValueError(f"it can't be read: {error.strerror}") from error
 
-    def _open(self, steps: tuple[str, ...]) -> int:
-        """Open step by step, following no link, so that nobody can swap one in between check and
-        use.
+    def open(self, path: str, flags: int = os.O_RDONLY) -> int:
+        """A descriptor of a file.
+
+        Opens step by step, following no link, so that nobody can swap one in between check and use.
+
+        Raises:
+            PathRefused: it is absolute, climbs with ``..``, or passes a symbolic link.
+            OSError: it can't be opened.
         """
-        *folders, name = steps
-        here = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        *folders, name = _steps(path)
+        here = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             for folder in folders:
                 above, here = here, _open_below(here, folder, _FOLDER)
                 os.close(above)
-            return _open_below(here, name, _FILE)
+            return _open_below(here, name, flags | _FILE)
         finally:
             os.close(here)
 

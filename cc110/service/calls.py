@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import assert_never
+from contextlib import suppress
+from typing import Final, assert_never
 
 import structlog
 
@@ -30,13 +31,24 @@ from cc110.core.facts import (
 from cc110.core.ids import CallId
 from cc110.core.policy import Policy
 from cc110.core.words import EndedBy
-from cc110.ports import CallControl, Cc110Error, ChannelGone, Clock, Recordings
+from cc110.ports import (
+    CallControl,
+    Cc110Error,
+    ChannelGone,
+    Clock,
+    Recordings,
+    Sealed,
+    StillOpen,
+)
 from cc110.service.inbox import CallInbox
 from cc110.service.outbox import Outbox
 from cc110.service.summary import summary_of
 from cc110.service.timers import Timers
 
 _log = structlog.get_logger("calls")
+
+_STILL_OPEN_S: Final = 1.0
+_STILL_OPEN_TRIES: Final = 10
 
 Lift = Callable[[LiftBlock], Awaitable[None]]
 """Ends a block by verification."""
@@ -188,8 +200,24 @@ class Calls:
     async def _measured(self, effect: MeasureRecording) -> RecordingFound | RecordingNotFound:
         now, call_id, path = self._clock.now(), effect.call_id, effect.path
         try:
-            seconds = await self._recordings.seconds(path)
-        except (OSError, ValueError) as error:
+            kept = await self._sealed(call_id, path)
+        except (OSError, ValueError, Cc110Error) as error:
             reason = str(error) or type(error).__name__
+            _log.error("call without a recording", call=call_id, path=path, reason=reason)
             return RecordingNotFound(at=now, call_id=call_id, path=path, reason=reason)
-        return RecordingFound(at=now, call_id=call_id, path=path, seconds=seconds)
+        return RecordingFound(
+            at=now,
+            call_id=call_id,
+            path=path,
+            seconds=kept.seconds,
+            sha256=kept.sha256,
+            repaired=kept.repaired,
+        )
+
+    async def _sealed(self, call_id: CallId, path: str) -> Sealed:
+        """Final, as soon as nobody writes to it any more."""
+        for _ in range(_STILL_OPEN_TRIES):
+            with suppress(StillOpen):
+                return await self._recordings.finalise(call_id, path)
+            await asyncio.sleep(_STILL_OPEN_S)
+        return await self._recordings.finalise(call_id, path)

@@ -221,3 +221,27 @@ class ControlClient:
         if "done" not in answer:
             raise DaemonRefused(str(answer.get("error")))
         return str(answer["done"])
+
+
+class RecordingsClient(ControlClient):
+    """The same use cases as `Keeping`, done by the running daemon."""
+
+    async def hold(self, call_id: str, *, reason: str, by: str) -> str:
+        """As `Keeping.hold`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="hold_recording", call_id=call_id, reason=reason, by=by)
+
+    async def release(self, call_id: str, *, reason: str, by: str) -> str:
+        """As `Keeping.release`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="release_recording", call_id=call_id, reason=reason, by=by)
+
+    async def exporting(self, call_id: str, *, reason: str, by: str) -> str:
+        """As `Keeping.exporting`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="exporting_recording", call_id=call_id, reason=reason, by=by)
+
+    async def purge(self, *, by: str) -> str:
+        """As `Keeping.purge`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="purge_recordings", by=by, patience_s=_REFILL_S)
+
+    async def recorder(self) -> str:
+        """What the watch over live recordings sees, as JSON; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="recorder")

@@ -18,7 +18,7 @@ from cc110.pbx.embedded.console import PbxStatus
 from cc110.pbx.embedded.errors import PbxError
 from cc110.pbx.embedded.ports import Proto, port_owner
 from cc110.ports import Cc110Error
-from cc110.service.control import ControlClient
+from cc110.service.control import ControlClient, RecordingsClient
 
 PATIENCE_S: Final = 3.0
 BUS: Final = "mqtt"
@@ -47,6 +47,7 @@ async def look_at_running(config: Config, secrets: Secrets | None) -> AsyncItera
         yield await mirror(config)
     if settings.mqtt.host:
         yield await asyncio.to_thread(bus, config)
+        yield await recorder(config)
     agi = settings.agi
     if daemon:
         yield answers("AGI port", await _connects(agi.host, agi.port), f"{agi.host}:{agi.port}")
@@ -111,6 +112,22 @@ async def mirror(config: Config) -> Finding:
         return warn("Blocklist", f"the PBX's had drifted at {at}, repaired: {said}", advice)
     part = "samples of it are" if told["sampled"] else "is"
     return ok("Blocklist", f"the PBX's {part} the journal's, looked at {at}")
+
+
+async def recorder(config: Config) -> Finding:
+    """Whether every live call is being recorded at this moment."""
+    advice = "free the disk or mend the folder; `cc110 calls follow` names the calls"
+    try:
+        told = json.loads(await RecordingsClient(control_socket(config)).recorder())
+    except (Cc110Error, ValueError) as error:
+        return warn("Recorder", f"the daemon does not say how it is: {error}", advice)
+    said = f"{told['live']} live calls, {told['unrecorded']} of them not recorded"
+    if told["unrecorded"]:
+        return fail("Recorder", said, advice)
+    if told["flagged"]:
+        said = f"{said}; {told['flagged']} were not for a while since the daemon's start"
+        return warn("Recorder", said, "`cc110 recordings list --incomplete` names them")
+    return ok("Recorder", said)
 
 
 def port(

@@ -24,6 +24,8 @@ COMMANDS = """
     blocklist_import blocklist_export blocklist_verify blocklist_list blocklist_range
     blocklist_range_add blocklist_range_confirm blocklist_range_remove blocklist_range_list
     journal journal_verify
+    recordings recordings_list recordings_verify recordings_export recordings_purge
+    recordings_hold recordings_release
 """
 PRINTS_NO_DATA = {"run", "daemon", "pbx console", "blocklist export"}
 

@@ -71,6 +71,7 @@ def every_variant() -> list[Data]:
         *(e.AgentLeft(agent=AGENT, cause=cause) for cause in LeaveCause),
         *(e.PolresLeft(polres=POLRES, cause=cause) for cause in LeaveCause),
         e.AgentPaused(agent=AGENT, queue=QUEUE, reason=""),
+        e.RecordingFinalised(path="a.wav", seconds=3.0, missing_s=2.5),
         e.RecordingMissing(path="", reason="no recording was started"),
     ]
 

@@ -281,7 +281,8 @@ def test_the_recording_is_finalised_once() -> None:
     story.tell(found(62), found(63), not_found(64))
 
     assert ["CallEnded", "RecordingFinalised"] == story.types[-2:]
-    assert events.RecordingFinalised(path=PATH, seconds=12.5) == story.events[-1].data
+    final = story.events[-1].data
+    assert events.RecordingFinalised(path=PATH, seconds=12.5, missing_s=47.4) == final
     assert story.call.is_finished
 
 

@@ -1,6 +1,7 @@
 """Live calls: facts in, events out; a fault in one call ends no other."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
 from cc110.core.policy import Policy
 from cc110.core.words import EndedBy, NumberSource
 from cc110.journal.memory import MemoryJournal
-from cc110.ports import PbxUnavailable
+from cc110.ports import Erased, NotSealed, PbxUnavailable, Sealed
 from cc110.service.calls import Calls
 from cc110.service.clock import SystemClock
 from cc110.service.outbox import Outbox
@@ -34,10 +35,22 @@ class Control:
 class Recordings:
     """A folder with one recording."""
 
-    async def seconds(self, path: str) -> float:
+    async def finalise(self, call_id: CallId, path: str) -> Sealed:
         if "good" in path:
-            return 3.5
+            return Sealed(seconds=3.5, sha256="a7" * 32)
         raise FileNotFoundError(path)
+
+    async def sizes(self, paths: Sequence[str]) -> Sequence[int]:
+        return [-1 for _ in paths]
+
+    async def free_bytes(self) -> int:
+        return -1
+
+    async def unsealed(self, *, days: int | None) -> Sequence[tuple[CallId, str]]:
+        return ()
+
+    async def erase(self, call_id: CallId, path: str, *, by: str, reason: str) -> Erased:
+        raise NotSealed(path)
 
 
 POLICY = Policy(recording_check_s=0.01, greeting_limit_s=0.05, grace_s=0.01)
