@@ -32,6 +32,7 @@ from cc110.pbx.link import AmiCallControl, AmiLists, AstDb
 from cc110.pbx.prompts import read_prompts
 from cc110.pbx.translate import call_facts, roster_facts
 from cc110.recordings.folder import RecordingsFolder
+from cc110.service.attendance import Attendance
 from cc110.service.calls import Calls
 from cc110.service.catchup import catch_up
 from cc110.service.clock import SystemClock
@@ -96,6 +97,13 @@ class Daemon:
             lift=self.verifications.lift,
         )
         self.operators = Operators(self.outbox, self._clock)
+        self.attendance = Attendance(
+            self.outbox,
+            self._clock,
+            roster=lambda: self.operators.roster,
+            live=lambda: self.calls.live.values(),
+            known=lambda: self.link.state is LinkState.LIVE,
+        )
         self.desk = Desk(
             journal=journal,
             clock=self._clock,
@@ -142,6 +150,7 @@ class Daemon:
             begin("mirror", self._keep_mirror())
             begin("ami-db", self._db_link.run())
             begin("ami", self.link.run())
+            begin("attendance", self.attendance.run(await self.lookups.alarms()))
             begin("heartbeat", beat(self._alive))
             begin("ready", self._tell_ready(on_ready))
             await stop.wait()
@@ -187,7 +196,7 @@ class Daemon:
         live, wanted = self._db_link.await_live, self._refill_wanted
         await keep(self.mirror, live, wanted, first=self.verifications.catch_up)
 
-    def _mirror_doors(self) -> Mapping[str, Callable[[], Awaitable[str]]]:
+    def _more_doors(self) -> Mapping[str, Callable[[], Awaitable[str]]]:
         async def refill() -> str:
             await self.verifications.catch_up()
             return (await self.mirror.refill()).as_json()
@@ -195,7 +204,7 @@ class Daemon:
         async def drift() -> str:
             return self.mirror.last.as_json() if self.mirror.last else "{}"
 
-        return {"refill": refill, "drift": drift}
+        return {"refill": refill, "drift": drift, "unattended": self.attendance.as_json}
 
     async def _tables_caught_up(self) -> None:
         await self.tables.reached(self._journal.progress.seq)
@@ -223,7 +232,7 @@ class Daemon:
 
     async def _open_doors(self, stack: AsyncExitStack) -> None:
         control = ControlServer(
-            control_socket(self.config), self.desk, imports=self.imports, doors=self._mirror_doors()
+            control_socket(self.config), self.desk, imports=self.imports, doors=self._more_doors()
         )
         await control.start()
         stack.push_async_callback(control.aclose)

@@ -39,6 +39,7 @@ async def look_at_running(config: Config, secrets: Secrets | None) -> AsyncItera
     yield the_daemon(running=daemon, pbx=listener)
     if daemon:
         yield await mirror(config)
+        yield await attendance(config)
     agi = settings.agi
     if daemon:
         yield answers("AGI port", await _connects(agi.host, agi.port), f"{agi.host}:{agi.port}")
@@ -86,6 +87,21 @@ async def mirror(config: Config) -> Finding:
         return warn("Blocklist", f"the PBX's had drifted at {at}, repaired: {said}", advice)
     part = "samples of it are" if told["sampled"] else "is"
     return ok("Blocklist", f"the PBX's {part} the journal's, looked at {at}")
+
+
+async def attendance(config: Config) -> Finding:
+    """Whether callers wait in a queue that has no operator."""
+    advice = (
+        "somebody has to log in (*11) or end his pause (*14); `cc110 agents list` says who is where"
+    )
+    try:
+        alarms = json.loads(await ControlClient(control_socket(config)).unattended())
+    except (Cc110Error, ValueError) as error:
+        return warn("Operators", f"the daemon does not say who is on duty: {error}", advice)
+    if not alarms:
+        return ok("Operators", "no caller waits for nobody")
+    since = (f"{q} since {datetime.fromisoformat(at):%H:%M:%S}Z" for q, at in alarms.items())
+    return fail("Operators", f"callers waited and nobody was there: {', '.join(since)}", advice)
 
 
 def port(
