@@ -90,11 +90,11 @@ class LightCall:
             asked = asyncio.ensure_future(
                 self.phone.ask(self, "INFO", body, "application/dtmf-relay")
             )
-            await self._silence(_DIGIT_S + 0.04)
+            await self.silence(_DIGIT_S + 0.04)
             await asked
 
-    async def _silence(self, seconds: float) -> None:
-        """Packets without a sound: the PBX ends a digit by them."""
+    async def silence(self, seconds: float) -> None:
+        """Packets without a sound: the PBX ends a digit by them, and sees that the phone lives."""
         end = time.monotonic() + seconds
         while self.live and time.monotonic() < end:
             if self.media:
