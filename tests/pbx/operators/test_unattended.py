@@ -68,6 +68,7 @@ async def test_s15_a_caller_who_waits_for_nobody_stays_and_is_an_alarm(
     assert (alarm.queue, alarm.waiting) == (QUEUE, 1)
     client = ControlClient(control_socket(room.config))
     assert list(json.loads(await client.unattended())) == [QUEUE]
+    await call.heard(1.0)
     assert words_s(await ear.stop_listening()) > 0.3
     assert call.live
     await _comes(room, operator)
