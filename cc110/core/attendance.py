@@ -40,7 +40,7 @@ def look(alarms: Alarms, roster: Roster, waiting: Mapping[QueueName, int], *, at
         if is_attended(roster, queue)
     }
     kept = {queue: since for queue, since in alarms.items() if queue not in over}
-    said = (*raised.values(), *over.values())
+    said: tuple[QueueUnattended | QueueAttended, ...] = (*raised.values(), *over.values())
     return Look(
         alarms={**kept, **dict.fromkeys(raised, at)},
         events=tuple(Event(at=at, data=data) for data in said),

@@ -42,6 +42,7 @@ class LightCall:
     rang_at: float = field(default_factory=time.monotonic)
     over_at: float = 0.0
     media: tuple[str, int] | None = None
+    _finger: asyncio.Lock = field(default_factory=asyncio.Lock)
     _cseq: Any = field(default_factory=lambda: itertools.count(1))
     _branch: str = ""
 
@@ -82,16 +83,16 @@ class LightCall:
             await asyncio.wait_for(self.over.wait(), limit(5))
 
     async def keys(self, keys: str) -> None:
-        """Press keys, one after the other, for as long as the call lasts."""
-        for key in keys:
-            if not self.live:
-                return
-            body = f"Signal={key}\r\nDuration={round(_DIGIT_S * 1000)}\r\n"
-            asked = asyncio.ensure_future(
-                self.phone.ask(self, "INFO", body, "application/dtmf-relay")
-            )
-            await self.silence(_DIGIT_S + 0.04)
-            await asked
+        """Press keys, one after the other, for as long as the call lasts; a phone has one finger."""
+        async with self._finger:
+            for key in keys:
+                if not self.live:
+                    return
+                body = f"Signal={key}\r\nDuration={round(_DIGIT_S * 1000)}\r\n"
+                await asyncio.gather(
+                    self.phone.ask(self, "INFO", body, "application/dtmf-relay"),
+                    self.silence(_DIGIT_S + 0.04),
+                )
 
     async def silence(self, seconds: float) -> None:
         """Packets without a sound: the PBX ends a digit by them, and sees that the phone lives."""
@@ -168,7 +169,7 @@ class LightPhone(asyncio.DatagramProtocol):
         call = self._call(f"<sip:{self.name}@{host}>", f"sip:{host}:{port}")
         more = [("Expires", str(expires))]
         answer = await self.ask(call, "REGISTER", more=more)
-        if answer.code == 401:
+        if answer and answer.code == 401:
             proof = digest(
                 answer["www-authenticate"],
                 user=self.name,
@@ -178,8 +179,8 @@ class LightPhone(asyncio.DatagramProtocol):
             )
             answer = await self.ask(call, "REGISTER", more=[*more, ("Authorization", proof)])
         del self.calls[call.id]
-        if answer.code != 200:
-            raise PermissionError(answer.start)
+        if not answer or answer.code != 200:
+            raise PermissionError(answer.start if answer else "no answer")
 
     async def dial(self, extension: str, number: str) -> LightCall:
         """Call an extension with an asserted number; returns when it was answered or refused."""
@@ -188,6 +189,7 @@ class LightPhone(asyncio.DatagramProtocol):
         call = self._call(f"<{uri}>", uri)
         asserted = [("P-Asserted-Identity", f"<sip:+{number}@{self.host}>")]
         answer = await self.ask(call, "INVITE", self._sdp(), "application/sdp", more=asserted)
+        assert answer
         call.remote = answer["to"]
         if answer.code == 200:
             call.target, call.media = answer.uri("contact"), _media(answer)
@@ -208,16 +210,17 @@ class LightPhone(asyncio.DatagramProtocol):
         kind: str = "",
         *,
         more: list[tuple[str, str]] | None = None,
-    ) -> SipMessage:
-        """Send a request until its final answer comes. Raises TimeoutError."""
+    ) -> SipMessage | None:
+        """Send a request until its final answer comes, or a key's call is over. Raises TimeoutError."""
         data = self._request(call, method, body, kind, more=more)
         key = call.id, f"{SipMessage.read(data)['cseq']}"
         answered = self._asked.setdefault(key, asyncio.get_running_loop().create_future())
         async with asyncio.timeout(limit(10)):
-            while not answered.done():
+            while not answered.done() and (call.live or method != "INFO"):
                 self._send(data)
                 await asyncio.wait([answered], timeout=_AGAIN_S)
-        return self._asked.pop(key).result()
+        del self._asked[key]
+        return answered.result() if answered.done() else None
 
     def respond(self, request: SipMessage, status: str, *, sdp: bool = False) -> None:
         """Answer a request; told again, it gets the same answer."""
