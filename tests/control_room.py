@@ -293,7 +293,12 @@ async def _observe(config: Config, secrets: Secrets) -> Observer:
 
 @asynccontextmanager
 async def open_room(
-    home: Path, *, daemon: bool = True, cache: Path | None = None, **settings: object
+    home: Path,
+    *,
+    daemon: bool = True,
+    cache: Path | None = None,
+    site: Path | None = None,
+    **settings: object,
 ) -> AsyncIterator[ControlRoom]:
     """A running control room in `home`; closed to the last process when the block is left.
 
@@ -301,9 +306,12 @@ async def open_room(
         home: CC110_HOME; short, because a Unix socket's path may have 107 bytes.
         daemon: False starts the PBX alone.
         cache: where the PBX is unpacked; the checkout's own by default.
+        site: the site's data; the demo site by default.
         settings: dotted names with `__` for the dot, such as `transfer__ring_s=3`.
     """
     environ = _environ(home, cache, settings)
+    if site:
+        environ["CC110_SITE"] = str(site)
     config = load(environ=environ)
     secrets = ensure_secrets(config)
     async with AsyncExitStack() as stack:

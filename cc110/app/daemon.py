@@ -43,6 +43,7 @@ from cc110.pbx.link import AmiCallControl, AmiLists, AstDb
 from cc110.pbx.prompts import read_prompts
 from cc110.pbx.translate import call_facts, roster_facts
 from cc110.ports import Spool
+from cc110.service.attendance import Attendance
 from cc110.service.calls import Calls
 from cc110.service.catchup import catch_up
 from cc110.service.clock import SystemClock
@@ -124,6 +125,13 @@ class Daemon:
         keeping = keeping_of(config, database, journal, self.tables, self._archive)
         self.recordings = RecordingsPart(config, self._archive, self.calls, self.outbox, keeping)
         self.operators = Operators(self.outbox, self._clock)
+        self.attendance = Attendance(
+            self.outbox,
+            self._clock,
+            roster=lambda: self.operators.roster,
+            live=lambda: self.calls.live.values(),
+            known=lambda: self.link.state is LinkState.LIVE,
+        )
         self.desk = Desk(
             journal=journal,
             clock=self._clock,
@@ -176,6 +184,7 @@ class Daemon:
             begin("ami-db", self._db_link.run())
             begin("ami", self.link.run())
             self.recordings.begin(begin)
+            begin("attendance", self.attendance.run(await self.lookups.alarms()))
             begin("heartbeat", beat(self._alive))
             begin("ready", self._tell_ready(on_ready))
             await stop.wait()
@@ -221,7 +230,7 @@ class Daemon:
         parts = (self.mirror, self.ranges)
         await keep(*parts, live, wanted, first=self.verifications.catch_up)
 
-    def _mirror_doors(self) -> Mapping[str, Callable[[], Awaitable[str]]]:
+    def _more_doors(self) -> Mapping[str, Callable[[], Awaitable[str]]]:
         async def refill() -> str:
             await self.verifications.catch_up()
             await self.ranges.make_equal()
@@ -230,7 +239,7 @@ class Daemon:
         async def drift() -> str:
             return self.mirror.last.as_json() if self.mirror.last else "{}"
 
-        return {"refill": refill, "drift": drift}
+        return {"refill": refill, "drift": drift, "unattended": self.attendance.as_json}
 
     async def _caught_up(self) -> None:
         """What an earlier daemon left in the spool comes first: a live call's state is made of all of it."""
@@ -267,7 +276,7 @@ class Daemon:
             self.desk,
             ranges=self.range_desk,
             imports=self.imports,
-            doors={**self._mirror_doors(), **self.recordings.doors()},
+            doors={**self._more_doors(), **self.recordings.doors()},
         )
         await control.start()
         stack.push_async_callback(control.aclose)

@@ -212,6 +212,16 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Operator {agent} kembali bertugas di antrean {queue}",
         "Operator {agent} is back in the queue {queue}",
     ),
+    "QueueUnattended": (
+        "ALARM: penelepon menunggu di {queue} dan tidak ada operator: {waiting} menunggu, "
+        "{paused} operator istirahat, {unreachable} tidak terjangkau",
+        "ALARM: callers wait in {queue} and there is no operator: {waiting} wait, "
+        "{paused} operators pause, {unreachable} can't be reached",
+    ),
+    "QueueAttended": (
+        "Antrean {queue} dilayani lagi setelah {after_s}",
+        "The queue {queue} is attended again after {after_s}",
+    ),
     "PbxLost": (
         "Hubungan ke PBX putus; panggilan tetap berjalan: {reason}",
         "The link to the PBX is lost; calls go on: {reason}",
@@ -288,5 +298,7 @@ TONES: Final[Mapping[str, str]] = {
     "RecordingResumed": "green",
     "RecordingErased": "yellow",
     "PbxLost": "bold red",
+    "QueueUnattended": "bold red",
+    "QueueAttended": "green",
 }
 """How to show an event's sentence, as rich writes it."""

@@ -47,6 +47,8 @@ class Sip(Part):
     """What phones are told when ``host`` is ``0.0.0.0`` or behind a router; None = ``host``."""
     rtp_first: Port = 10000
     rtp_last: Port = 10999
+    dead_after_s: int = Field(default=10, ge=2, le=60)
+    """A phone in talk that sends no media for so many seconds has died."""
 
 
 class Ami(Part):

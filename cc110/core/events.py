@@ -463,6 +463,28 @@ class AgentUnpaused(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
+class QueueUnattended(EventData):
+    """An alarm: callers wait, and every operator of the queue pauses, is unreachable or went home."""
+
+    queue: QueueName
+    waiting: int
+    """Callers in the queue."""
+    paused: int
+    """Operators who are logged in and pause."""
+    unreachable: int
+    """Operators who are logged in and whose phone is not registered or does not answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueAttended(EventData):
+    """The end of that alarm: somebody can be rung again."""
+
+    queue: QueueName
+    after_s: float
+    """Seconds since the alarm."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PbxLost(EventData):
     """The daemon has no link to the PBX. Calls go on without it."""
 
@@ -521,6 +543,8 @@ Data = (
     | AgentLoggedOut
     | AgentPaused
     | AgentUnpaused
+    | QueueUnattended
+    | QueueAttended
     | PbxLost
     | PbxBack
 )

@@ -146,6 +146,8 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             | events.AgentLoggedOut()
             | events.AgentPaused()
             | events.AgentUnpaused()
+            | events.QueueUnattended()
+            | events.QueueAttended()
             | events.PbxLost()
             | events.PbxBack()
         ):

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from cc110.core.attendance import Alarms, replay
 from cc110.core.blocking import Block
 from cc110.core.counting import Record
 from cc110.core.events import Event, NumberBlocked
@@ -56,6 +57,11 @@ class Lookups:
     async def last_event_at(self) -> datetime | None:
         """When the newest event happened; None = there is none."""
         return await ask(self._database.reads, queries.last_event_at)
+
+    async def alarms(self) -> Alarms:
+        """The queues that were unattended when the journal ended."""
+        told = await ask(self._database.reads, queries.list_alarms)
+        return replay(recorded.event for recorded in told)
 
     async def of_call(self, call_id: CallId, now: datetime) -> Record | None:
         """What is known of a call's number when it was judged; None = the caller is unidentified."""

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
-from cc110.core.events import Evidence
+from cc110.core.events import Evidence, QueueAttended, QueueUnattended, Recorded
 from cc110.core.ids import CallId
 from cc110.core.words import BlockCause, BlockWarning, NumberSource, Verdict
 from cc110.journal.blocklist import in_force
 from cc110.journal.codec import text_time
 from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, NumberHistory, Outcome
 from cc110.journal.schema import blocks, calls, cases, events
-from cc110.journal.store import Page, read_page
+from cc110.journal.store import COLUMNS, Page, line_from, page_of, read_page
 
 R = TypeVar("R")
 
@@ -28,6 +28,7 @@ _BLOCK = TypeAdapter(BlockRow)
 _EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 _WARNINGS = TypeAdapter(tuple[BlockWarning, ...])
 _STORY_EVENTS = 10_000
+_ALARMS = 1_000
 _PRANKS = (
     select(
         calls.c.call_id,
@@ -152,6 +153,14 @@ def list_call_ids(connection: Connection, since: datetime) -> frozenset[CallId]:
     """The calls that arrived at or after a time."""
     ids = connection.scalars(select(calls.c.call_id).where(calls.c.arrived_at >= since))
     return frozenset(CallId(id_) for id_ in ids)
+
+
+def list_alarms(connection: Connection) -> tuple[Recorded, ...]:
+    """When queues were unattended and attended again, the newest last."""
+    kinds = (QueueUnattended.__name__, QueueAttended.__name__)
+    newest = select(*COLUMNS).where(events.c.type.in_(kinds)).order_by(events.c.seq.desc())
+    lines = [line_from(row) for row in connection.execute(newest.limit(_ALARMS))]
+    return page_of(lines[::-1], after=0, limit=_ALARMS).events
 
 
 def last_event_at(connection: Connection) -> datetime | None:

@@ -31,6 +31,8 @@ _WITHOUT_CALL = frozenset(
         "NumberUnblocked",
         "PbxBack",
         "PbxLost",
+        "QueueAttended",
+        "QueueUnattended",
     }
 )
 _OF_TYPE: dict[Any, Any] = {
@@ -49,6 +51,7 @@ _OF_TYPE: dict[Any, Any] = {
     str: "sample",
 }
 _OF_NAME: dict[str, Any] = {
+    "after_s": 42.5,
     "by": "1101",
     "channel": "1786935845.17",
     "dialled": "110",

@@ -40,6 +40,7 @@ from cc110.ports import (
     Sealed,
     StillOpen,
 )
+from cc110.service.clock import CallClock, ClockSteps
 from cc110.service.inbox import CallInbox
 from cc110.service.outbox import Outbox
 from cc110.service.summary import summary_of
@@ -66,15 +67,17 @@ class Calls:
         control: CallControl,
         recordings: Recordings,
         lift: Lift,
+        steps: ClockSteps | None = None,
     ) -> None:
         """Wire the calls to what their effects need."""
         self._policy = policy
         self._clock = clock
+        self._steps = steps or ClockSteps(clock)
         self._outbox = outbox
         self._control = control
         self._recordings = recordings
         self._lift_block = lift
-        self._timers = Timers(clock, self._deadline_passed)
+        self._timers = Timers(self._deadline_passed)
         self._inboxes: dict[CallId, CallInbox] = {}
         self._tasks: dict[CallId, asyncio.Task[None]] = {}
         self._effects: set[asyncio.Task[None]] = set()
@@ -132,7 +135,8 @@ class Calls:
         """Start an effect."""
         match effect:
             case SetDeadline(call_id=call_id, name=name, at=at):
-                self._timers.set(call_id, name, at)
+                wait = at - self._inbox(call_id).clock.now()
+                self._timers.set(call_id, name, wait.total_seconds())
             case CancelDeadline(call_id=call_id, name=name):
                 self._timers.cancel(call_id, name)
             case RescueCall():
@@ -151,7 +155,8 @@ class Calls:
     def _inbox(self, call_id: CallId) -> CallInbox:
         box = self._inboxes.get(call_id)
         if box is None:
-            box = CallInbox(call_id, policy=self._policy, clock=self._clock, runner=self)
+            clock = CallClock(self._clock, self._steps)
+            box = CallInbox(call_id, policy=self._policy, clock=clock, runner=self)
             self._inboxes[call_id] = box
             self._tasks[call_id] = asyncio.create_task(box.run(), name=f"call {call_id}")
         return box

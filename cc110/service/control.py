@@ -209,6 +209,10 @@ class ControlClient:
         """The last comparison with the PBX as JSON; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="drift")
 
+    async def unattended(self) -> str:
+        """The queues without an operator as JSON; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="unattended")
+
     async def _ask(self, *, patience_s: float = _PATIENCE_S, **what: object) -> str:
         try:
             async with asyncio.timeout(patience_s):

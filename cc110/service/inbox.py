@@ -6,6 +6,7 @@ other. Events go to the outbox, effects to the runner; neither is waited for.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -17,7 +18,7 @@ from cc110.core.events import Event
 from cc110.core.facts import Fact
 from cc110.core.ids import CallId
 from cc110.core.policy import Policy
-from cc110.ports import Clock
+from cc110.service.clock import CallClock
 
 _log = structlog.get_logger("call")
 
@@ -41,12 +42,14 @@ class Runner(Protocol):
 class CallInbox:
     """The facts of one call, waiting to be decided."""
 
-    def __init__(self, call_id: CallId, *, policy: Policy, clock: Clock, runner: Runner) -> None:
+    def __init__(
+        self, call_id: CallId, *, policy: Policy, clock: CallClock, runner: Runner
+    ) -> None:
         """Begin without a state: the first fact makes it."""
         self.call_id = call_id
         self.call: Call | None = None
         self._policy = policy
-        self._clock = clock
+        self.clock = clock
         self._runner = runner
         self._facts: asyncio.Queue[Fact] = asyncio.Queue()
 
@@ -56,8 +59,8 @@ class CallInbox:
         return self._facts.empty() and (self.call is None or self.call.is_finished)
 
     def put(self, fact: Fact) -> None:
-        """Take a fact."""
-        self._facts.put_nowait(fact)
+        """Take a fact, with its time in the call's own."""
+        self._facts.put_nowait(replace(fact, at=self.clock.own(fact.at)))
 
     async def run(self) -> None:
         """Decide fact by fact; cancel to stop."""
@@ -70,7 +73,7 @@ class CallInbox:
             self._runner.decided(self)
 
     def _decide(self, fact: Fact) -> None:
-        done = step(self.call, fact, now=self._clock.now(), policy=self._policy)
+        done = step(self.call, fact, now=self.clock.now(), policy=self._policy)
         self.call = done.call
         self._runner.record(done.events)
         for effect in done.effects:

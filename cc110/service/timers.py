@@ -5,10 +5,8 @@ They run on the loop's monotonic clock: a step of the wall clock neither fires n
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 
 from cc110.core.ids import CallId
-from cc110.ports import Clock
 
 Passed = Callable[[CallId, str], None]
 
@@ -16,9 +14,8 @@ Passed = Callable[[CallId, str], None]
 class Timers:
     """The deadlines of all live calls."""
 
-    def __init__(self, clock: Clock, passed: Passed) -> None:
+    def __init__(self, passed: Passed) -> None:
         """Call `passed` for each deadline that comes."""
-        self._clock = clock
         self._passed = passed
         self._running: dict[tuple[CallId, str], asyncio.TimerHandle] = {}
 
@@ -26,12 +23,11 @@ class Timers:
         """How many deadlines are running."""
         return len(self._running)
 
-    def set(self, call_id: CallId, name: str, at: datetime) -> None:
-        """Start a deadline, in place of an earlier one of that name."""
+    def set(self, call_id: CallId, name: str, wait_s: float) -> None:
+        """Start a deadline that comes in so many seconds, in place of an earlier one of that name."""
         self.cancel(call_id, name)
-        wait_s = max(0.0, (at - self._clock.now()).total_seconds())
         loop = asyncio.get_running_loop()
-        self._running[call_id, name] = loop.call_later(wait_s, self._fire, call_id, name)
+        self._running[call_id, name] = loop.call_later(max(0.0, wait_s), self._fire, call_id, name)
 
     def cancel(self, call_id: CallId, name: str) -> None:
         """Stop a deadline; it is no error when there is none."""

@@ -82,6 +82,14 @@ def test_no_pattern_matches_anything_at_all() -> None:
     assert not [one for one in patterns if re.search(r"[.!]", one)]
 
 
+def test_t8_who_is_bridged_is_named_by_his_channel_s_whole_name() -> None:
+    """Asterisk takes 1786935845.17 for 1786935845.1: a uniqueid is found by its beginning."""
+    named = re.findall(r"\bBridge(?:Add)?\((.*)\)$", CODE, re.MULTILINE)
+
+    assert named
+    assert set(named) <= {"${CC110_CHANNAME}", "${SHARED(CC110_POLRES_NAME)}"}
+
+
 def test_every_file_is_one_subject_of_at_most_100_lines() -> None:
     """Somebody new finds a step by the file's name and sees it on one page."""
     for path in (ROOT / "dialplan").glob("*.conf"):

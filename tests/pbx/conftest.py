@@ -11,7 +11,7 @@ import pytest_asyncio
 from ..control_room import ControlRoom, open_room
 from ..phones.leaks import LeakProbe, assert_no_leaks
 
-SHORT = {"queue__wrap_up_s": 0, "transfer__polres_min_talk_s": 2}
+SHORT = {"queue__wrap_up_s": 0, "transfer__polres_min_talk_s": 2, "sip__dead_after_s": 4}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -45,9 +45,10 @@ async def look_at_running(config: Config, secrets: Secrets | None) -> AsyncItera
     yield the_daemon(running=daemon, pbx=listener)
     if daemon:
         yield await mirror(config)
+        yield await recorder(config)
+        yield await attendance(config)
     if settings.mqtt.host:
         yield await asyncio.to_thread(bus, config)
-        yield await recorder(config)
     agi = settings.agi
     if daemon:
         yield answers("AGI port", await _connects(agi.host, agi.port), f"{agi.host}:{agi.port}")
@@ -128,6 +129,21 @@ async def recorder(config: Config) -> Finding:
         said = f"{said}; {told['flagged']} were not for a while since the daemon's start"
         return warn("Recorder", said, "`cc110 recordings list --incomplete` names them")
     return ok("Recorder", said)
+
+
+async def attendance(config: Config) -> Finding:
+    """Whether callers wait in a queue that has no operator."""
+    advice = (
+        "somebody has to log in (*11) or end his pause (*14); `cc110 agents list` says who is where"
+    )
+    try:
+        alarms = json.loads(await ControlClient(control_socket(config)).unattended())
+    except (Cc110Error, ValueError) as error:
+        return warn("Operators", f"the daemon does not say who is on duty: {error}", advice)
+    if not alarms:
+        return ok("Operators", "no caller waits for nobody")
+    since = (f"{q} since {datetime.fromisoformat(at):%H:%M:%S}Z" for q, at in alarms.items())
+    return fail("Operators", f"callers waited and nobody was there: {', '.join(since)}", advice)
 
 
 def port(

@@ -10,17 +10,19 @@ from cc110.pbx.tables.table import DIRECTORY, PASSWORDS, SETTINGS, Table, flat, 
 
 def operators(config: Config, secrets: Secrets) -> Table:
     """The operators' phones."""
-    phones = (_phone("operator", operator.id, secrets) for operator in config.directory.operators)
-    return Table(sources=(DIRECTORY, PASSWORDS), lines=flat(phones), secret=True)
+    phones = (
+        _phone("operator", operator.id, config, secrets) for operator in config.directory.operators
+    )
+    return Table(sources=(SETTINGS, DIRECTORY, PASSWORDS), lines=flat(phones), secret=True)
 
 
 def polres(config: Config, secrets: Secrets) -> Table:
     """The Polres's desks."""
-    phones = (_phone("polres", extension, secrets) for extension, _ in config.polres_units)
-    return Table(sources=(DIRECTORY, PASSWORDS), lines=flat(phones), secret=True)
+    phones = (_phone("polres", extension, config, secrets) for extension, _ in config.polres_units)
+    return Table(sources=(SETTINGS, DIRECTORY, PASSWORDS), lines=flat(phones), secret=True)
 
 
-def _phone(kind: str, number: str, secrets: Secrets) -> Iterator[str]:
+def _phone(kind: str, number: str, config: Config, secrets: Secrets) -> Iterator[str]:
     """Endpoint, password and registration; ``kind`` names the templates."""
     yield from section(
         number,
@@ -28,6 +30,7 @@ def _phone(kind: str, number: str, secrets: Secrets) -> Iterator[str]:
         f"auth={number}",
         f"aors={number}",
         f'callerid="{kind.capitalize()} {number}" <{number}>',
+        f"rtp_timeout={config.settings.sip.dead_after_s}",
     )
     password = secrets.sip[number].get_secret_value()
     yield from section(number, f"{kind}-auth", f"username={number}", f"password={password}")

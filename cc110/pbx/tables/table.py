@@ -22,7 +22,9 @@ class Table:
     @property
     def text(self) -> str:
         """The file's content, with a head that keeps people from editing it."""
-        head = f"; Rendered by cc110 from {' and '.join(self.sources)}; do not edit."
+        named = ", ".join(self.sources[:-1])
+        sources = f"{named} and {self.sources[-1]}" if named else self.sources[-1]
+        head = f"; Rendered by cc110 from {sources}; do not edit."
         return "\n".join((head, *self.lines, ""))
 
 

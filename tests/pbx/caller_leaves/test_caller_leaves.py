@@ -74,7 +74,7 @@ MOMENTS: list[Moment] = [
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.__name__.strip("_"))
-async def test_who_rings_or_talks_for_him_is_free_within_a_second(
+async def test_t5_who_rings_or_talks_for_him_is_free_within_a_second(
     room: ControlRoom, moment: Moment
 ) -> None:
     """The other phone stops ringing or talking, and the call is over in the journal."""

@@ -5,7 +5,7 @@ from ..hearing import in_talk, words_s
 from ..scene import all_over, talk
 
 
-async def test_a_second_transfer_is_refused_while_one_is_under_way(room: ControlRoom) -> None:
+async def test_t6_a_second_transfer_is_refused_while_one_is_under_way(room: ControlRoom) -> None:
     """The operator hears so; one Polres rings, answers, and all three talk."""
     scene = await talk(room, polres=("7101", "7102"))
     await scene.key("*757101#")
@@ -23,7 +23,7 @@ async def test_a_second_transfer_is_refused_while_one_is_under_way(room: Control
     await all_over(scene.desk, unit)
 
 
-async def test_a_polres_in_a_call_is_busy_without_a_ring(room: ControlRoom) -> None:
+async def test_t3_a_polres_in_a_call_is_busy_without_a_ring(room: ControlRoom) -> None:
     """Its desk talks with another one: nothing rings there, and the operator knows at once (SOP S1.10)."""
     scene = await talk(room, polres=("7101", "7102"))
     chat = await scene.polres[1].dial("7101")

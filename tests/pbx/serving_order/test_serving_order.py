@@ -94,7 +94,7 @@ async def _alone_with_the_polres(room: ControlRoom) -> tuple[Scene, CallHandle]:
     return scene, unit
 
 
-async def test_who_comes_back_rings_at_once(room: ControlRoom) -> None:
+async def test_s14_who_comes_back_rings_at_once(room: ControlRoom) -> None:
     """The Polres is gone: within 2 s an operator's phone rings for its caller (S14)."""
     scene, unit = await _alone_with_the_polres(room)
     await unit.hangup()
@@ -108,7 +108,7 @@ async def test_who_comes_back_rings_at_once(room: ControlRoom) -> None:
     await scene.call.hangup()
 
 
-async def test_who_comes_back_goes_before_who_waits(room: ControlRoom) -> None:
+async def test_s14_who_comes_back_goes_before_who_waits(room: ControlRoom) -> None:
     """Nobody is free, and another caller has waited longer: who had been talking is served first."""
     scene, unit = await _alone_with_the_polres(room)
     await _pause(room, paused=True)

@@ -47,7 +47,7 @@ async def test_polres_answers_and_takes_the_call(room: ControlRoom) -> None:
     assert set(await scene.recorded()) == {"caller", "operator", "polres"}
 
 
-async def test_a_polres_that_does_not_answer_leaves_nothing_to_undo(room: ControlRoom) -> None:
+async def test_t1_a_polres_that_does_not_answer_leaves_nothing_to_undo(room: ControlRoom) -> None:
     """Five seconds; the caller hears the operator throughout, and the operator alone hears the word."""
     scene = await talk(room)
     await scene.key("*757101#")
@@ -68,7 +68,7 @@ async def test_a_polres_that_does_not_answer_leaves_nothing_to_undo(room: Contro
     await all_over(scene.call)
 
 
-async def test_a_busy_polres_is_known_at_once(room: ControlRoom) -> None:
+async def test_t3_a_busy_polres_is_known_at_once(room: ControlRoom) -> None:
     """486 does not wait for the time-out, and the case is the Polres's open work."""
     scene = await talk(room)
     await scene.key("*757101#")
@@ -83,7 +83,7 @@ async def test_a_busy_polres_is_known_at_once(room: ControlRoom) -> None:
     await all_over(scene.call)
 
 
-async def test_a_polres_without_a_phone_is_known_at_once(room: ControlRoom) -> None:
+async def test_t3_a_polres_without_a_phone_is_known_at_once(room: ControlRoom) -> None:
     """A desk that is not registered does not ring for five seconds."""
     scene = await talk(room, polres=())
     await scene.key("*757102#")

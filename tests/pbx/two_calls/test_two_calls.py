@@ -1,6 +1,6 @@
 """Two calls at the same time, both with a Polres brought in (T8): nobody gets into the other one.
 
-The PBX finds a channel by how its name begins, so a Polres is joined to the caller's uniqueid. That no
+The PBX finds a channel by how its name or uniqueid begins, so a Polres is joined to the whole name. That no
 extension begins like another is checked where the site's directory is read.
 """
 
@@ -29,7 +29,7 @@ async def _talks(
     return call, desk
 
 
-async def test_each_polres_joins_the_call_it_was_brought_into(room: ControlRoom) -> None:
+async def test_t8_each_polres_joins_the_call_it_was_brought_into(room: ControlRoom) -> None:
     """Three here and three there, and no voice from the other call."""
     first, second, south, centre, one, other = await asyncio.gather(
         room.phone("1101", "operator"),

@@ -10,9 +10,10 @@ import pytest
 from cc110.cli.health import machine, running
 from cc110.cli.health.finding import Finding, Health, split
 from cc110.cli.health.machine import packages, python, unpacking
-from cc110.config.load import checkout
+from cc110.config.load import checkout, load
 from cc110.pbx.embedded.console import PbxStatus
 from cc110.pbx.embedded.errors import NotInstalled, PortInUse
+from cc110.service.control import ControlClient
 from tests.unit.cli.shell import Answer, Shell
 from tests.unit.cli.stories import RETURNED, fill
 
@@ -198,3 +199,23 @@ def test_an_error_s_sentence_is_split_into_finding_and_advice() -> None:
 def test_findings_are_values() -> None:
     """Two looks that see the same say the same."""
     assert python((3, 12, 1)) == Finding(name="Python", health=Health.OK, said="3.12.1")
+
+
+@pytest.mark.parametrize(
+    ("alarms", "health"),
+    [("{}", Health.OK), ('{"polda-sumut": "2026-03-01T12:00:00+00:00"}', Health.FAIL)],
+)
+async def test_s15_a_queue_without_an_operator_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, alarms: str, health: Health
+) -> None:
+    """It names the queue and since when; the daemon is asked."""
+
+    async def unattended(_: ControlClient) -> str:
+        return alarms
+
+    monkeypatch.setattr(ControlClient, "unattended", unattended)
+    config = load(environ={"CC110_HOME": str(tmp_path)})
+    found = await running.attendance(config)
+
+    assert found.health is health
+    assert health is Health.OK or "polda-sumut since 12:00:00Z" in found.said

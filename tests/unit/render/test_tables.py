@@ -7,7 +7,9 @@ from cc110.pbx.tables import Table, call_tables, tables
 from tests.unit.config.site_copy import SiteCopy
 
 DIRECTORY = "site/directory.toml"
-HEAD = re.compile(r"; Rendered by cc110 from [a-z./]+( and [a-z./]+)?; do not edit\.\n")
+HEAD = re.compile(
+    r"; Rendered by cc110 from [a-z./]+(, [a-z./]+)*( and [a-z./]+)?; do not edit\.\n"
+)
 
 
 def rendered(site: SiteCopy, **environ: str) -> dict[str, Table]:
@@ -78,7 +80,8 @@ def test_an_operator_is_a_phone_with_a_password(site: SiteCopy) -> None:
     text = body(rendered(site)["pjsip-operators.conf"])
 
     assert text.startswith(
-        '[1101](operator-endpoint)\nauth=1101\naors=1101\ncallerid="Operator 1101" <1101>\n\n'
+        '[1101](operator-endpoint)\nauth=1101\naors=1101\ncallerid="Operator 1101" <1101>\n'
+        "rtp_timeout=10\n\n"
         f"[1101](operator-auth)\nusername=1101\npassword={secret(site, '1101')}\n\n"
         "[1101](operator-aor)\n\n[1102]"
     )
