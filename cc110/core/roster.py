@@ -86,10 +86,10 @@ def step(roster: Roster, fact: facts.RosterFact) -> RosterStep:
 
     A member in the PBX's list was not seen to log in or pause: his events are marked recovered.
     """
-    recovered = isinstance(fact, facts.MemberSeen)
+    recovered = fact.recovered or isinstance(fact, facts.MemberSeen)
     old = roster.place(fact.agent, fact.queue)
     if isinstance(fact, facts.MemberRemoved):
-        return _log_out(roster, fact.agent, fact.queue, at=fact.at, recovered=False)
+        return _log_out(roster, fact.agent, fact.queue, at=fact.at, recovered=fact.recovered)
     said: list[events.Data] = []
     if old is None:
         said.append(events.AgentLoggedIn(agent=fact.agent, queue=fact.queue, recovered=recovered))

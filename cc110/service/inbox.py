@@ -59,6 +59,10 @@ class CallInbox:
         """Take a fact."""
         self._facts.put_nowait(fact)
 
+    async def settled(self) -> None:
+        """Return when every fact that was put in is decided."""
+        await self._facts.join()
+
     async def run(self) -> None:
         """Decide fact by fact; cancel to stop."""
         while True:
@@ -67,6 +71,7 @@ class CallInbox:
                 self._decide(fact)
             except Exception:
                 _log.exception("fact not decided", call=self.call_id, fact=type(fact).__name__)
+            self._facts.task_done()
             self._runner.decided(self)
 
     def _decide(self, fact: Fact) -> None:

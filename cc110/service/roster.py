@@ -17,6 +17,10 @@ class Operators:
         self._clock = clock
         self.roster = core.Roster()
 
+    def resume(self, roster: core.Roster) -> None:
+        """Begin with what the journal remembers."""
+        self.roster = roster
+
     def submit(self, fact: RosterFact) -> None:
         """Take a fact."""
         done = core.step(self.roster, fact)
