@@ -3,7 +3,7 @@
 Run with ``engine.ask``, from the daemon or from any other process.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from operator import eq, ge, gt, lt
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
-from cc110.core.events import Evidence, Recorded
+from cc110.core.events import Event, Evidence, Recorded
 from cc110.core.ids import CallId
 from cc110.core.words import BlockCause, BlockWarning, NumberSource, Verdict
 from cc110.journal.blocklist import in_force
@@ -29,6 +29,7 @@ _BLOCK = TypeAdapter(BlockRow)
 _EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 _WARNINGS = TypeAdapter(tuple[BlockWarning, ...])
 _STORY_EVENTS = 10_000
+_AT_ONCE = 500
 _NEWEST = 1000
 """Events are journaled nearly in the order of their times."""
 _FROM_A_DESK = ("NumberBlocked", "NumberUnblocked", "VerdictWithdrawn", "CaseClosed")
@@ -179,6 +180,22 @@ def heard_until(connection: Connection) -> datetime | None:
     heard = [row.at for row in connection.execute(newest) if row.type not in _FROM_A_DESK]
     at = max(heard) if heard else connection.scalar(after.order_by(events.c.seq).limit(1))
     return None if at is None else text_time(at)
+
+
+def events_of(
+    connection: Connection, call_ids: Sequence[CallId]
+) -> Mapping[CallId, Sequence[Event]]:
+    """The events of each of these calls, in order; of an unknown call nothing."""
+    columns = [events.c[one.name] for one in fields(Line)]
+    found: dict[CallId, list[Event]] = {}
+    for first in range(0, len(call_ids), _AT_ONCE):
+        wanted = events.c.call_id.in_(call_ids[first : first + _AT_ONCE])
+        rows = connection.execute(select(*columns).where(wanted).order_by(events.c.seq)).mappings()
+        lines = [Line(**row) for row in rows]
+        for recorded in page_of(lines, after=0, limit=len(lines)).events:
+            if call_id := recorded.event.call_id:
+                found.setdefault(call_id, []).append(recorded.event)
+    return found
 
 
 def agent_events(connection: Connection) -> tuple[Recorded, ...]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from cc110.core import facts as f
-from cc110.core.ids import AgentId, QueueName
+from cc110.core.ids import AgentId, ChannelId, QueueName
+from cc110.core.invariant import Connect
 from cc110.core.words import DeviceState
 from cc110.pbx import record
 
@@ -30,6 +31,23 @@ class QueueLog:
             OSError: a file is there and can't be read.
         """
         return await asyncio.to_thread(lambda: list(self._members(since, until)))
+
+    async def connects(self, since: datetime, until: datetime) -> Mapping[str, Sequence[Connect]]:
+        """When an operator was connected, by the caller's channel; in whole seconds.
+
+        Raises:
+            OSError: a file is there and can't be read.
+        """
+        return await asyncio.to_thread(self._connects, since, until)
+
+    def _connects(self, since: datetime, until: datetime) -> Mapping[str, Sequence[Connect]]:
+        found: dict[str, list[Connect]] = {}
+        for line in record.lines_since(self._path, since, _time_of):
+            at, parts = _time_of(line), line.split("|")
+            if at and since <= at <= until and len(parts) > 4 and parts[4] == "CONNECT":
+                connect = Connect(at=at, channel=ChannelId(parts[1]))
+                found.setdefault(parts[1], []).append(connect)
+        return found
 
     def _members(self, since: datetime, until: datetime) -> Iterator[f.RosterFact]:
         for line in record.lines_since(self._path, since, _time_of):
