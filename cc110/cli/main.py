@@ -14,6 +14,7 @@ from cc110.cli import (
     calls,
     cases,
     check,
+    day,
     doctor,
     list_files,
     pbx,
@@ -61,6 +62,7 @@ blocklist.app.command("import", epilog=list_files.IMPORT_EXAMPLE)(list_files.imp
 blocklist.app.command("export", epilog=list_files.EXPORT_EXAMPLE)(list_files.export)
 blocklist.app.command("history", epilog=block_audit.HISTORY_EXAMPLE)(block_audit.history)
 blocklist.app.command("verify", epilog=block_audit.VERIFY_EXAMPLE)(block_audit.verify)
+app.command("verify-day", epilog=day.EXAMPLE)(day.verify_day)
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")
 app.add_typer(cases.app, name="cases")

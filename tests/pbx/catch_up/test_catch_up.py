@@ -118,8 +118,8 @@ async def test_s2_a_prank_judged_without_the_daemon_counts_and_nothing_is_said_t
     await story.told("AgentAnswered")
     await room.daemon.kill()
     await keyed(room, desk, "*73", "judged")
-    await desk.hangup()
-    await call.wait_for(CallState.DISCONNECTED)
+    await call.hangup()
+    await desk.wait_for(CallState.DISCONNECTED)
 
     await room.daemon.start()
     await story.told("RecordingFinalised")
