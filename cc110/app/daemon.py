@@ -15,6 +15,7 @@ from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen, Seen
+from cc110.core.ids import AgentId
 from cc110.core.words import Language
 from cc110.journal.blocklist import BlockTables
 from cc110.journal.engine import Database
@@ -27,10 +28,11 @@ from cc110.pbx.agi import AgiServer, AgiSession
 from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, LinkState
 from cc110.pbx.caller_line import AgiCallerLine
 from cc110.pbx.cel import CelFile
-from cc110.pbx.link import AmiCallControl, AmiLists, AstDb
+from cc110.pbx.link import AmiCallControl, AmiLists, AmiOperators, AstDb
 from cc110.pbx.prompts import read_prompts
 from cc110.pbx.queue_log import QueueLog
 from cc110.pbx.translate import call_facts, roster_facts
+from cc110.ports import Cc110Error
 from cc110.recordings.folder import RecordingsFolder
 from cc110.service.calls import Calls
 from cc110.service.catchup import EVER, CatchUp, Outage
@@ -110,6 +112,8 @@ class Daemon:
         )
         self.imports = block_import(database, journal, self.tables)
         self._lists = AmiLists(self.link)
+        known = [AgentId(one.id) for one in config.directory.operators]
+        self._desks = AmiOperators(self.link, {one: config.queues_of(one) for one in known})
         self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
         greeting = config.settings.greeting
         self._known = LookUps(self.lookups.known_of)
@@ -179,15 +183,31 @@ class Daemon:
         uptime = timedelta(seconds=int(booted.get("Uptime", "0") or 0))
         outage = Outage(since=self._unheard_since or up_at, until=up_at, booted_at=up_at - uptime)
         self._wrapup_s = await self._lists.wrapup_s()
-        members = [it for it in await self._lists.members() if isinstance(it, MemberSeen)]
         for fact in await self._catch_up.read_members(outage):
             self.operators.submit(fact)
-        self.operators.reconcile(members)
+        self.operators.reconcile(await self._members(restarted=outage.restarted))
         seen = await self._lists.calls()
         self._reading = asyncio.create_task(self._read_back(outage, seen))
         await asyncio.wait([self._reading], timeout=_READ_FIRST_S)
         if not self._reading.done():
             see(seen, self.calls)
+
+    async def _members(self, *, restarted: bool) -> Sequence[MemberSeen]:
+        """The PBX's own list; whom it has forgotten because it was killed is put back first.
+
+        It keeps log-ins and pauses in AstDB, which is written with a delay of a second.
+        """
+        members = await self._lists.seen_members()
+        lost = self.operators.lost(members) if restarted else {}
+        for agent, reason in lost.items():
+            _log.warning("the PBX forgot an operator; he is put back", agent=agent)
+            try:
+                await self._desks.login(agent)
+                if reason is not None:
+                    await self._desks.pause(agent, paused=True, reason=reason)
+            except Cc110Error as error:
+                _log.error("an operator is not put back", agent=agent, error=str(error))
+        return await self._lists.seen_members() if lost else members
 
     async def _read_back(self, outage: Outage, seen: Sequence[Seen]) -> None:
         """All that was missed, then what the lists say of it; only then it is said to be whole."""

@@ -5,7 +5,6 @@ up, a block that was valid at that moment rejected him, or he was told of the ov
 covers all talk time. The journal tells the same, once.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -214,19 +213,19 @@ _ONCE = (e.CallArrived, e.CallRejected, e.CallEnded, e.CallAbandoned, e.CaseOpen
 
 
 def _journal_faults(journal: Sequence[e.Event], outcome: Outcome | None) -> list[Fault]:
-    told = Counter(type(event.data) for event in journal)
+    told: list[type[e.EventData]] = [type(event.data) for event in journal]
     if not told:
         return [Fault.NOT_JOURNALED]
-    faults = [Fault.JOURNALED_TWICE] if any(told[kind] > 1 for kind in _ONCE) else []
-    if outcome in _ENDS and not told[_ENDS[outcome]]:
+    faults = [Fault.JOURNALED_TWICE] if any(told.count(kind) > 1 for kind in _ONCE) else []
+    if outcome and outcome in _ENDS and _ENDS[outcome] not in told:
         faults.append(Fault.NOT_JOURNALED)
     elif _journal_disagrees(told, outcome):
         faults.append(Fault.JOURNAL_DISAGREES)
     return faults
 
 
-def _journal_disagrees(told: Mapping[type, int], outcome: Outcome | None) -> bool:
-    talked = bool(told.get(e.AgentAnswered) or told.get(e.PolresAnswered))
+def _journal_disagrees(told: Sequence[type[e.EventData]], outcome: Outcome | None) -> bool:
+    talked = e.AgentAnswered in told or e.PolresAnswered in told
     match outcome:
         case Outcome.TALKED:
             return not talked

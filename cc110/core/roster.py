@@ -115,6 +115,31 @@ def reconcile(roster: Roster, listed: Iterable[facts.MemberSeen], *, at: datetim
     return RosterStep(roster=roster, events=tuple(said))
 
 
+def lost(roster: Roster, listed: Iterable[facts.MemberSeen]) -> Mapping[AgentId, str | None]:
+    """Operators who have a place, or a pause, of which the PBX's full list knows nothing.
+
+    Returns:
+        The reason of each one's pause; None when he does not pause.
+    """
+    there = {(member.agent, member.queue): member.paused for member in listed}
+    gone = {
+        agent
+        for agent, queue in _places(roster)
+        if (agent, queue) not in there or _pauses_here(roster, agent, queue) > there[agent, queue]
+    }
+    return {agent: _reason(roster.agents[agent]) for agent in sorted(gone)}
+
+
+def _pauses_here(roster: Roster, agent: AgentId, queue: QueueName) -> bool:
+    place = roster.place(agent, queue)
+    return place is not None and place.paused
+
+
+def _reason(agent: Agent) -> str | None:
+    paused = any(place.paused for place in agent.queues.values())
+    return agent.paused_reason if paused else None
+
+
 def replay(journaled: Iterable[Event]) -> Roster:
     """The log-ins and pauses that the journal tells of; what phones do must be seen."""
     roster = Roster()

@@ -102,6 +102,14 @@ class AmiLists:
         wrapup = wrapup_of(told)
         return tuple(fact for message in told for fact in roster_facts(message, wrapup))
 
+    async def seen_members(self) -> list[MemberSeen]:
+        """The members alone.
+
+        Raises:
+            PbxUnavailable: no link.
+        """
+        return [one for one in await self.members() if isinstance(one, MemberSeen)]
+
     async def wrapup_s(self) -> Mapping[str, float]:
         """Each queue's wrap-up in seconds."""
         return wrapup_of(await _list(self._client, {"Action": "QueueStatus"}))
