@@ -202,7 +202,7 @@ class Daemon:
         for agent, reason in lost.items():
             _log.warning("the PBX forgot an operator; he is put back", agent=agent)
             try:
-                await self._desks.login(agent)
+                await self._desks.login(agent, paused=reason)
                 if reason is not None:
                     await self._desks.pause(agent, paused=True, reason=reason)
             except Cc110Error as error:

@@ -139,7 +139,7 @@ async def test_s1_asterisk_alone_serves_and_a_new_daemon_knows_of_every_call(
 ) -> None:
     """Five calls that reach operators while nobody listens; each is in the journal, with its recording."""
     await room.daemon.kill()
-    await _calls(room, tmp_path, calls=5, rate=2.0)
+    await _calls(room, tmp_path, calls=5, rate=5.0)
 
 
 @pytest.mark.slow
@@ -154,7 +154,7 @@ async def test_s2_the_daemon_is_killed_at_random_moments_of_twelve_calls(
     room: ControlRoom, tmp_path: Path
 ) -> None:
     """The journal is complete, and has nothing twice."""
-    await _calls(room, tmp_path, calls=12, rate=2.0, kills=random.Random(110), most_s=2.0)
+    await _calls(room, tmp_path, calls=12, rate=3.0, kills=random.Random(110), most_s=2.0)
 
 
 @pytest.mark.slow
