@@ -1,9 +1,9 @@
 """The daemon: real adapters into the service, and back down in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -24,8 +24,8 @@ from cc110.app.wiring import (
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.core.events import Event, PbxLost
-from cc110.core.facts import MemberSeen
-from cc110.core.ids import CallId
+from cc110.core.facts import MemberSeen, Seen
+from cc110.core.ids import AgentId
 from cc110.core.words import Language
 from cc110.journal.blocklist import BlockTables
 from cc110.journal.engine import Database
@@ -39,13 +39,14 @@ from cc110.pbx.agi import AgiServer, AgiSession
 from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, LinkState
 from cc110.pbx.caller_line import AgiCallerLine
 from cc110.pbx.cel import CelFile
-from cc110.pbx.link import AmiCallControl, AmiLists, AstDb
+from cc110.pbx.link import AmiCallControl, AmiLists, AmiOperators, AstDb
 from cc110.pbx.prompts import read_prompts
+from cc110.pbx.queue_log import QueueLog
 from cc110.pbx.translate import call_facts, roster_facts
-from cc110.ports import Spool
+from cc110.ports import Cc110Error, Spool
 from cc110.service.attendance import Attendance
 from cc110.service.calls import Calls
-from cc110.service.catchup import catch_up
+from cc110.service.catchup import EVER, CatchUp, Outage
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlServer
 from cc110.service.counting import PrankCounter
@@ -55,16 +56,18 @@ from cc110.service.known import LookUps
 from cc110.service.mirror import MirrorReader
 from cc110.service.outbox import Outbox
 from cc110.service.ranges import RangeReader
-from cc110.service.reconcile import reconcile, resume_calls
+from cc110.service.reconcile import close_missing, resume_calls, say_back, see
 from cc110.service.roster import Operators
 from cc110.service.upkeep import keep
 from cc110.service.usecases import Desk
 from cc110.service.verification import Verifications
 
 _log = structlog.get_logger("daemon")
-_FRESH_S: Final = 120
+_FRESH: Final = timedelta(seconds=120)
 """A PBX that is up for less was restarted."""
 _SETTLE_S: Final = 5.0
+_READ_FIRST_S: Final = 1.0
+"""So long the live calls wait for what was missed, to be told in order."""
 
 
 class Daemon:
@@ -146,6 +149,8 @@ class Daemon:
         self.range_desk = range_desk(config, journal, book)
         self.imports = block_import(database, journal, self.tables)
         self._lists = AmiLists(self.link)
+        known = [AgentId(one.id) for one in config.directory.operators]
+        self._desks = AmiOperators(self.link, {one: config.queues_of(one) for one in known})
         self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
         greeting = config.settings.greeting
         self._known = LookUps(self.lookups.known_of)
@@ -158,9 +163,15 @@ class Daemon:
         )
         self._wrapup_s: Mapping[str, float] = {}
         self._refill_wanted = asyncio.Event()
-        self._beside: set[asyncio.Task[int]] = set()
-        self._record = CelFile(config.paths.pbx / "log" / "cel-custom" / "cel.csv")
-        self._heard: datetime | None = None
+        self._catch_up = CatchUp(
+            record=CelFile(config.paths.pbx / "log" / "cel-custom" / "cel.csv"),
+            queues=QueueLog(config.paths.pbx / "log" / "queue_log"),
+            known=self.lookups.calls_since,
+            calls=self.calls,
+            outbox=self.outbox,
+        )
+        self._unheard_since: datetime | None = EVER
+        self._reading: asyncio.Task[None] | None = None
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Run until `stop` is set. A part that dies ends the daemon, loudly; calls go on without it."""
@@ -171,9 +182,10 @@ class Daemon:
             begin("outbox", self.outbox.run())
             await Patience(stop).until(self._caught_up(), "the journal can't be written")
             stack.push_async_callback(self.calls.aclose)
-            self._heard = await self.lookups.last_event_at()
+            await self._take_up()
             resumed = await resume_calls(self.lookups, self.calls, self.config.policy())
             _log.info("calls taken up from the journal", calls=resumed)
+            stack.push_async_callback(self._stop_reading)
             await self._open_doors(stack)
             if self.bus:
                 await start_at(self._database, self.bus.name, self._journal.progress.seq)
@@ -194,31 +206,76 @@ class Daemon:
 
     # --- the PBX's word -------------------------------------------------------------------------
 
-    async def _up(self, booted: AmiMessage) -> None:
-        """The link is back: make our state the PBX's, then listen on."""
-        up_at = self._clock.now()
-        restarted = int(booted.get("Uptime", "0") or 0) < _FRESH_S
-        self._wrapup_s = await self._lists.wrapup_s()
-        members = [it for it in await self._lists.members() if isinstance(it, MemberSeen)]
-        self.operators.reconcile(members)
-        reconcile(
-            await self._lists.calls(), self.calls, self.outbox, self._clock, restarted=restarted
-        )
-        if self._heard:
-            missed = catch_up(
-                self._record, self._known_calls, self.calls, since=self._heard, until=up_at
-            )
-            self._begin(missed, "what happened meanwhile is not read back")
+    async def _take_up(self) -> None:
+        """What the journal remembers, and since when nobody listened."""
+        self.operators.resume(await self.lookups.operators())
+        heard = await self.lookups.heard_until()
+        if heard:
+            self._unheard_since = heard
+            away = PbxLost(reason="the daemon was not running")
+            self.outbox.put([Event(at=heard, data=away)])
 
-    async def _known_calls(self, since: datetime) -> frozenset[CallId]:
-        """With all that was heard before: the tables may be a little behind."""
-        await self._caught_up()
-        return await self.lookups.calls_since(since)
+    async def _up(self, booted: AmiMessage) -> None:
+        """The link is back: make our state the PBX's, then listen on.
+
+        What was missed comes first, so that it is told in order. A long outage's record may take longer
+        than callers can wait: then the PBX's lists come first, and the rest follows.
+        """
+        up_at = self._clock.now()
+        uptime = timedelta(seconds=int(booted.get("Uptime", "0") or 0))
+        outage = Outage(since=self._unheard_since or up_at, until=up_at, booted_at=up_at - uptime)
+        self._wrapup_s = await self._lists.wrapup_s()
+        for fact in await self._catch_up.read_members(outage):
+            self.operators.submit(fact)
+        self.operators.reconcile(await self._members(restarted=outage.restarted))
+        seen = await self._lists.calls()
+        self._reading = asyncio.create_task(self._read_back(outage, seen))
+        await asyncio.wait([self._reading], timeout=_READ_FIRST_S)
+        if not self._reading.done():
+            see(seen, self.calls)
+
+    async def _members(self, *, restarted: bool) -> Sequence[MemberSeen]:
+        """The PBX's own list; whom it has forgotten because it was killed is put back first.
+
+        It keeps log-ins and pauses in AstDB, which is written with a delay of a second.
+        """
+        members = await self._lists.seen_members()
+        lost = self.operators.lost(members) if restarted else {}
+        for agent, reason in lost.items():
+            _log.warning("the PBX forgot an operator; he is put back", agent=agent)
+            try:
+                await self._desks.login(agent, paused=reason)
+                if reason is not None:
+                    await self._desks.pause(agent, paused=True, reason=reason)
+            except Cc110Error as error:
+                _log.error("an operator is not put back", agent=agent, error=str(error))
+        return await self._lists.seen_members() if lost else members
+
+    async def _read_back(self, outage: Outage, seen: Sequence[Seen]) -> None:
+        """All that was missed, then what the lists say of it; only then it is said to be whole."""
+        try:
+            await self._catch_up.read_calls(outage)
+        except Exception:
+            _log.exception("what happened meanwhile is not read back")
+        see(seen, self.calls)
+        over_at = await self._catch_up.over_at(outage)
+        close_missing(seen, self.calls, listed_at=outage.until, over_at=over_at)
+        await self.calls.settled()
+        fresh = outage.until - outage.booted_at < _FRESH
+        say_back(len(seen), self.outbox, self._clock, restarted=fresh)
+        self._unheard_since = None
 
     async def _down(self, reason: str) -> None:
         _log.warning("the PBX is out of reach; calls go on without the daemon", reason=reason)
-        self._heard = self._clock.now()
-        self.outbox.put([Event(at=self._clock.now(), data=PbxLost(reason=reason))])
+        await self._stop_reading()
+        now = self._clock.now()
+        self._unheard_since = self._unheard_since or now
+        self.outbox.put([Event(at=now, data=PbxLost(reason=reason))])
+
+    async def _stop_reading(self) -> None:
+        if self._reading and not self._reading.done():
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
 
     async def _db_up(self, _: AmiMessage) -> None:
         """AstDB may have lost its newest entries, or all of them: make the list whole again."""
@@ -248,18 +305,6 @@ class Daemon:
 
     async def _tables_caught_up(self) -> None:
         await self.tables.reached(self._journal.progress.seq)
-
-    def _begin(self, work: Coroutine[None, None, int], failed: str) -> None:
-        """Do something beside everything else; if it fails, say so."""
-
-        def done(task: asyncio.Task[int]) -> None:
-            self._beside.discard(task)
-            if not task.cancelled() and (error := task.exception()):
-                _log.error(failed, error=str(error))
-
-        task = asyncio.create_task(work)
-        self._beside.add(task)
-        task.add_done_callback(done)
 
     async def _follow(self) -> None:
         async for message in self.link.events:

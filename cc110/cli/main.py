@@ -15,6 +15,7 @@ from cc110.cli import (
     calls,
     cases,
     check,
+    day,
     doctor,
     journal,
     list_files,
@@ -65,6 +66,7 @@ blocklist.app.command("export", epilog=list_files.EXPORT_EXAMPLE)(list_files.exp
 blocklist.app.command("history", epilog=block_audit.HISTORY_EXAMPLE)(block_audit.history)
 blocklist.app.command("verify", epilog=block_audit.VERIFY_EXAMPLE)(block_audit.verify)
 blocklist.app.add_typer(block_ranges.app, name="range")
+app.command("verify-day", epilog=day.EXAMPLE)(day.verify_day)
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")
 app.add_typer(cases.app, name="cases")

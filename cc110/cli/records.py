@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -11,18 +10,17 @@ from sqlalchemy import Column, Connection, Table, select
 from cc110.config.model import Config
 from cc110.core.events import Recorded
 from cc110.journal import queries
-from cc110.journal.codec import Line, time_text
+from cc110.journal.codec import time_text
 from cc110.journal.engine import ask, reading
 from cc110.journal.rows import BlockRow, CallStory, CaseRow
 from cc110.journal.schema import calls, cases, cursors, events
-from cc110.journal.store import page_of, read_tip
+from cc110.journal.store import read_tip
 from cc110.ports import Cc110Error
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _PAGE = 1000
-_AGENTS = ("AgentLoggedIn", "AgentLoggedOut", "AgentPaused", "AgentUnpaused")
 
 
 class NotFound(Cc110Error):
@@ -130,14 +128,6 @@ def block_pages(
             return
         after = page[-1].number
         limit = None if limit is None else limit - size
-
-
-def agent_events(connection: Connection) -> tuple[Recorded, ...]:
-    """Every log-in, log-out and pause of operators, in order."""
-    columns = (events.c[one.name] for one in fields(Line))
-    query = select(*columns).where(events.c.type.in_(_AGENTS)).order_by(events.c.seq)
-    lines = [Line(**row) for row in connection.execute(query).mappings()]
-    return page_of(lines, after=0, limit=len(lines)).events
 
 
 def reached(connection: Connection, reader: str) -> int:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cc110.app import OperatorDesk, open_operators
-from cc110.cli import records
 from cc110.config.directory import Operator
 from cc110.config.model import Config
 from cc110.core import roster
 from cc110.core.ids import AgentId
 from cc110.core.words import AgentState
+from cc110.journal import queries
 from cc110.journal.engine import ask, reading
 from cc110.ports import JournalUnavailable, PbxRefused, PbxUnavailable
 
@@ -96,7 +96,7 @@ async def _by_pbx(config: Config) -> roster.Roster:
 async def _by_journal(config: Config) -> roster.Roster:
     with suppress(JournalUnavailable):
         async with reading(config.journal_url.get_secret_value()) as engine:
-            told = await ask(engine, records.agent_events)
+            told = await ask(engine, queries.agent_events)
             return roster.replay(one.event for one in told)
     return roster.Roster()
 

@@ -62,7 +62,7 @@ def step(call: Call | None, fact: Fact, *, now: datetime, policy: Policy) -> Ste
         policy: the site's limits.
     """
     fact = _timely(call, fact)
-    draft = Draft(call, call_id=fact.call_id, at=fact.at, policy=policy)
+    draft = Draft(call, call_id=fact.call_id, at=fact.at, policy=policy, recovered=fact.recovered)
     if _counts(call, fact):
         _tell(draft, fact)
     events = tuple(draft.events)

@@ -8,7 +8,7 @@ function.
 from datetime import datetime
 
 from cc110.core.call import Call
-from cc110.core.events import CaseOpened, Data, Event
+from cc110.core.events import CaseOpened, Data, Event, as_recovered
 from cc110.core.evolve import evolve
 from cc110.core.ids import CallId, CaseId, case_id_of
 from cc110.core.policy import Policy
@@ -18,13 +18,21 @@ class Draft:
     """A call and the events said of it so far."""
 
     def __init__(
-        self, known: Call | None, *, call_id: CallId, at: datetime, policy: Policy
+        self,
+        known: Call | None,
+        *,
+        call_id: CallId,
+        at: datetime,
+        policy: Policy,
+        recovered: bool = False,
     ) -> None:
         self.known = known
         """The call, or None as long as it has not arrived."""
         self.call_id = call_id
         self.at = at
         self.policy = policy
+        self.recovered = recovered
+        """True when the fact was read back: so is everything that it says."""
         self.events: list[Event] = []
 
     @property
@@ -42,6 +50,7 @@ class Draft:
         """Add an event and fold it in; None adds nothing."""
         if data is None:
             return
+        data = as_recovered(data) if self.recovered else data
         event = Event(at=self.at, call_id=self.call_id, case_id=self._case_id(data), data=data)
         self.events.append(event)
         self.known = evolve(self.known, event, self.policy)

@@ -15,7 +15,7 @@ def caller_gone(draft: Draft, fact: facts.CallerGone) -> None:
     lived_s = max(0.0, (draft.at - call.arrived_at).total_seconds())
     if not call.met:
         draft.say(CallAbandoned(waited_s=lived_s))
-    draft.say(CallEnded(by=fact.by, duration_s=lived_s, recovered=fact.recovered))
+    draft.say(CallEnded(by=fact.by, duration_s=lived_s))
     if call.recording is None and lived_s > draft.policy.unrecorded_s:
         draft.say(RecordingMissing(path="", reason="no recording was started"))
 

@@ -3,11 +3,14 @@
 An event is an envelope (``Event``) around typed data. Names are past tense and public: they and
 their fields are described by one JSON schema each under ``docs/events/``; a changed meaning raises
 ``v``.
+
+``recovered`` is true where nobody listened when it happened: it was read back from what the PBX
+wrote down, with its true time, or concluded from the PBX's lists.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cc110.core.ids import AgentId, CallId, CaseId, Number, PolresExt, QueueName
 from cc110.core.words import (
@@ -60,6 +63,7 @@ class RecordingStarted(EventData):
     """The PBX began to record the call."""
 
     path: str
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +72,7 @@ class MenuChosen(EventData):
 
     choice: MenuChoice
     language: Language
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +111,7 @@ class VerdictGiven(EventData):
     verdict: Verdict
     implied: bool = False
     """True when a transfer to a Polres said it without a code."""
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +131,7 @@ class CaseOpened(EventData):
     owner: str
     agent: AgentId
     number: Number | None
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +140,7 @@ class CaseUpdated(EventData):
 
     owner: str
     reason: str
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +148,7 @@ class CaseClosed(EventData):
     """The case is closed."""
 
     by: str
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +169,7 @@ class PolresRang(EventData):
     """The Polres's phone rang."""
 
     polres: PolresExt
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,6 +238,7 @@ class CallAbandoned(EventData):
     """The caller hung up before anybody answered him."""
 
     waited_s: float
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -423,6 +434,7 @@ class BlockVerificationRefused(EventData):
 
     number: Number
     agent: AgentId
+    recovered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -549,6 +561,12 @@ Data = (
     | PbxBack
 )
 """Every kind of event data; an event's ``type`` is the name of its class."""
+
+
+def as_recovered(data: Data) -> Data:
+    """The same, marked as learned of afterwards; what is only ever said live stays as it is."""
+    mark: dict[str, Any] = {"recovered": True} if hasattr(data, "recovered") else {}
+    return replace(data, **mark)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,14 +11,14 @@ nobody.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from cc110.core import case, events, legs
 from cc110.core.call import Call
 from cc110.core.case import Case
 from cc110.core.events import Event
-from cc110.core.ids import ChannelId, QueueName, arrival_of, case_id_of
+from cc110.core.ids import CallId, ChannelId, QueueName, arrival_of, case_id_of
 from cc110.core.phases import Adrift, Deadline, Ended, Greeting, Held, Waiting
 from cc110.core.policy import Policy
 
@@ -33,6 +33,9 @@ AFTER_END = (
     | events.BlockVerificationRefused
 )
 """What may still be said of a call that is over."""
+
+_READ_BACK = timedelta(seconds=2)
+"""The dialplan makes the call id, which knows whole seconds, and tells of the arrival at once."""
 
 MAX_DOUBLINGS = 4
 """The pause between two rescues doubles up to 16 times the grace time."""
@@ -60,7 +63,7 @@ def evolve(call: Call | None, event: Event, policy: Policy) -> Call | None:
 def _arrived(event: Event, data: events.CallArrived, policy: Policy) -> Call | None:
     if event.call_id is None:
         return None
-    known = arrival_of(event.call_id) if data.recovered else None
+    arrived_at = _arrived_at(event, event.call_id, recovered=data.recovered)
     return Call(
         call_id=event.call_id,
         channel=ChannelId(data.channel),
@@ -69,12 +72,20 @@ def _arrived(event: Event, data: events.CallArrived, policy: Policy) -> Call | N
         dialled=data.dialled,
         trunk=data.trunk,
         queue=data.queue,
-        arrived_at=min(known or event.at, event.at),
-        waits_from=min(known or event.at, event.at),
+        arrived_at=arrived_at,
+        waits_from=arrived_at,
         phase=Greeting(deadline=Deadline.after("greeting", event.at, policy.greeting_limit_s)),
         since=event.at,
         recovered_at=event.at if data.recovered else None,
     )
+
+
+def _arrived_at(event: Event, call_id: CallId, *, recovered: bool) -> datetime:
+    """An arrival that was found in a list was before it; one that was read back has its own time."""
+    known = arrival_of(call_id) if recovered else None
+    if known is None or event.at - known < _READ_BACK:
+        return event.at
+    return known
 
 
 def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:

@@ -28,6 +28,8 @@ class CallFact:
 
     at: datetime
     call_id: CallId
+    recovered: bool = False
+    """True when nobody listened then: it was read back, or concluded from the PBX's lists."""
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
@@ -54,8 +56,6 @@ class Rejected(CallFact):
     source: NumberSource
     until: int
     """Expiry of the block as Unix time; 0 = for ever."""
-    recovered: bool = False
-    """True when it was read back from what the PBX wrote down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,8 +204,6 @@ class CallerGone(CallFact):
     """The caller's channel ended: the call is over."""
 
     by: EndedBy
-    recovered: bool = False
-    """True when the end was not seen but concluded from the PBX's lists."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -320,6 +318,8 @@ class MemberFact:
     at: datetime
     agent: AgentId
     queue: QueueName
+    recovered: bool = False
+    """True when nobody listened then: it was read back from the queue's own log."""
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:

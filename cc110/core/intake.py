@@ -36,14 +36,7 @@ def arrived(draft: Draft, fact: facts.Arrived) -> None:
 def rejected(draft: Draft, fact: facts.Rejected) -> None:
     """A rejected call is written down and has no state; who was let in can't be rejected."""
     if draft.known is None:
-        draft.say(
-            CallRejected(
-                number=fact.number,
-                source=fact.source,
-                until=fact.until,
-                recovered=fact.recovered,
-            )
-        )
+        draft.say(CallRejected(number=fact.number, source=fact.source, until=fact.until))
 
 
 def recorder_started(draft: Draft, path: str) -> None:

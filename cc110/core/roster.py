@@ -86,10 +86,10 @@ def step(roster: Roster, fact: facts.RosterFact) -> RosterStep:
 
     A member in the PBX's list was not seen to log in or pause: his events are marked recovered.
     """
-    recovered = isinstance(fact, facts.MemberSeen)
+    recovered = fact.recovered or isinstance(fact, facts.MemberSeen)
     old = roster.place(fact.agent, fact.queue)
     if isinstance(fact, facts.MemberRemoved):
-        return _log_out(roster, fact.agent, fact.queue, at=fact.at, recovered=False)
+        return _log_out(roster, fact.agent, fact.queue, at=fact.at, recovered=fact.recovered)
     said: list[events.Data] = []
     if old is None:
         said.append(events.AgentLoggedIn(agent=fact.agent, queue=fact.queue, recovered=recovered))
@@ -113,6 +113,31 @@ def reconcile(roster: Roster, listed: Iterable[facts.MemberSeen], *, at: datetim
             told = _log_out(roster, agent, queue, at=at, recovered=True)
             roster, said = told.roster, [*said, *told.events]
     return RosterStep(roster=roster, events=tuple(said))
+
+
+def lost(roster: Roster, listed: Iterable[facts.MemberSeen]) -> Mapping[AgentId, str | None]:
+    """Operators who have a place, or a pause, of which the PBX's full list knows nothing.
+
+    Returns:
+        The reason of each one's pause; None when he does not pause.
+    """
+    there = {(member.agent, member.queue): member.paused for member in listed}
+    gone = {
+        agent
+        for agent, queue in _places(roster)
+        if (agent, queue) not in there or _pauses_here(roster, agent, queue) > there[agent, queue]
+    }
+    return {agent: _reason(roster.agents[agent]) for agent in sorted(gone)}
+
+
+def _pauses_here(roster: Roster, agent: AgentId, queue: QueueName) -> bool:
+    place = roster.place(agent, queue)
+    return place is not None and place.paused
+
+
+def _reason(agent: Agent) -> str | None:
+    paused = any(place.paused for place in agent.queues.values())
+    return agent.paused_reason if paused else None
 
 
 def replay(journaled: Iterable[Event]) -> Roster:

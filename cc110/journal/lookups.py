@@ -6,12 +6,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from cc110.core.attendance import Alarms, replay
+from cc110.core import attendance, roster
+from cc110.core.attendance import Alarms
 from cc110.core.blocking import Block
 from cc110.core.counting import Record
 from cc110.core.events import Event, NumberBlocked
 from cc110.core.ids import CallId, CaseId, Number
 from cc110.core.retention import Kept
+from cc110.core.roster import Roster
 from cc110.journal import queries
 from cc110.journal.engine import Database, ask
 from cc110.journal.recordings import RecordingRow, get_recording, list_kept
@@ -54,14 +56,19 @@ class Lookups:
         """The calls that arrived at or after a time."""
         return await ask(self._database.reads, queries.list_call_ids, at)
 
-    async def last_event_at(self) -> datetime | None:
-        """When the newest event happened; None = there is none."""
-        return await ask(self._database.reads, queries.last_event_at)
+    async def heard_until(self) -> datetime | None:
+        """Until when everything that the PBX did is told; None = it was never listened to."""
+        return await ask(self._database.reads, queries.heard_until)
+
+    async def operators(self) -> Roster:
+        """The operators' log-ins and pauses, as the journal tells of them."""
+        told = await ask(self._database.reads, queries.agent_events)
+        return roster.replay(one.event for one in told)
 
     async def alarms(self) -> Alarms:
         """The queues that were unattended when the journal ended."""
         told = await ask(self._database.reads, queries.list_alarms)
-        return replay(recorded.event for recorded in told)
+        return attendance.replay(recorded.event for recorded in told)
 
     async def of_call(self, call_id: CallId, now: datetime) -> Record | None:
         """What is known of a call's number when it was judged; None = the caller is unidentified."""

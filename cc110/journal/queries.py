@@ -3,7 +3,8 @@
 Run with ``engine.ask``, from the daemon or from any other process.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from operator import eq, ge, gt, lt
 from typing import Any, TypeVar
@@ -11,11 +12,11 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
-from cc110.core.events import Evidence, QueueAttended, QueueUnattended, Recorded
+from cc110.core.events import Event, Evidence, QueueAttended, QueueUnattended, Recorded
 from cc110.core.ids import CallId
 from cc110.core.words import BlockCause, BlockWarning, NumberSource, Verdict
 from cc110.journal.blocklist import in_force
-from cc110.journal.codec import text_time
+from cc110.journal.codec import Line, text_time
 from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, NumberHistory, Outcome
 from cc110.journal.schema import blocks, calls, cases, events
 from cc110.journal.store import COLUMNS, Page, line_from, page_of, read_page
@@ -29,6 +30,27 @@ _EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 _WARNINGS = TypeAdapter(tuple[BlockWarning, ...])
 _STORY_EVENTS = 10_000
 _ALARMS = 1_000
+_AT_ONCE = 500
+_NEWEST = 1000
+"""Events are journaled nearly in the order of their times."""
+_FROM_A_DESK = (
+    "NumberBlocked",
+    "NumberUnblocked",
+    "NumberExempted",
+    "RangeBlockProposed",
+    "RangeBlocked",
+    "RangeUnblocked",
+    "VerdictWithdrawn",
+    "CaseClosed",
+    "RecordingFinalised",
+    "RecordingMissing",
+    "RecordingExported",
+    "RecordingHeld",
+    "RecordingReleased",
+    "RecordingErased",
+)
+"""What may be journaled while nobody listens to the PBX."""
+_AGENTS = ("AgentLoggedIn", "AgentLoggedOut", "AgentPaused", "AgentUnpaused")
 _PRANKS = (
     select(
         calls.c.call_id,
@@ -163,11 +185,49 @@ def list_alarms(connection: Connection) -> tuple[Recorded, ...]:
     return page_of(lines[::-1], after=0, limit=_ALARMS).events
 
 
-def last_event_at(connection: Connection) -> datetime | None:
-    """When the newest event happened; None = there is none."""
-    newest = select(events.c.at).order_by(events.c.seq.desc()).limit(1)
-    at = connection.scalar(newest)
+def heard_until(connection: Connection) -> datetime | None:
+    """Until when the PBX was listened to and everything before is told; None = it never was.
+
+    That is up to the first loss after the last ``PbxBack``, which is said when all is read back; or,
+    when the daemon died without a word, up to the newest event that came from the PBX.
+    """
+    newest_back = select(events.c.seq).where(events.c.type == "PbxBack")
+    back = connection.scalar(newest_back.order_by(events.c.seq.desc()).limit(1))
+    if back is None:
+        return None
+    after = select(events.c.at).where(events.c.seq >= back)
+    lost = after.where(events.c.type == "PbxLost").order_by(events.c.seq).limit(1)
+    first_lost = connection.scalar(lost)
+    if first_lost is not None:
+        return text_time(first_lost)
+    newest = after.add_columns(events.c.type).order_by(events.c.seq.desc()).limit(_NEWEST)
+    heard = [row.at for row in connection.execute(newest) if row.type not in _FROM_A_DESK]
+    at = max(heard) if heard else connection.scalar(after.order_by(events.c.seq).limit(1))
     return None if at is None else text_time(at)
+
+
+def events_of(
+    connection: Connection, call_ids: Sequence[CallId]
+) -> Mapping[CallId, Sequence[Event]]:
+    """The events of each of these calls, in order; of an unknown call nothing."""
+    columns = [events.c[one.name] for one in fields(Line)]
+    found: dict[CallId, list[Event]] = {}
+    for first in range(0, len(call_ids), _AT_ONCE):
+        wanted = events.c.call_id.in_(call_ids[first : first + _AT_ONCE])
+        rows = connection.execute(select(*columns).where(wanted).order_by(events.c.seq)).mappings()
+        lines = [Line(**row) for row in rows]
+        for recorded in page_of(lines, after=0, limit=len(lines)).events:
+            if call_id := recorded.event.call_id:
+                found.setdefault(call_id, []).append(recorded.event)
+    return found
+
+
+def agent_events(connection: Connection) -> tuple[Recorded, ...]:
+    """Every log-in, log-out and pause of operators, in order."""
+    columns = (events.c[one.name] for one in fields(Line))
+    query = select(*columns).where(events.c.type.in_(_AGENTS)).order_by(events.c.seq)
+    lines = [Line(**row) for row in connection.execute(query).mappings()]
+    return page_of(lines, after=0, limit=len(lines)).events
 
 
 def list_cases(

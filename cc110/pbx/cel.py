@@ -1,97 +1,210 @@
 """What the PBX wrote down by itself while nobody listened: CEL, as `asterisk-conf/cel_custom.conf` has it.
 
-``cc110-tell`` says each fact twice: as an AMI event, and here. Source: Asterisk's Channel Event Logging
-specification; cel/cel_custom.c.
+``cc110-tell`` says each fact twice: as an AMI event, and here. What AMI tells beyond that (whose phone
+rings, an attended transfer that was completed) is concluded from the channels' own lines. Source:
+Asterisk's Channel Event Logging specification; cel/cel_custom.c.
 """
 
 import asyncio
 import csv
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from heapq import heappop, heappush
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from cc110.core.facts import Fact, Rejected
-from cc110.pbx.translate import dialplan_fact
+import structlog
 
-_BLOCK: Final = 256 * 1024
+from cc110.core import facts as f
+from cc110.core.ids import AgentId, CallId, ChannelId, PolresExt
+from cc110.pbx import record
+from cc110.pbx.translate import dialplan_fact, endpoint_of
+
+_log: Final = structlog.get_logger("cel")
 _PREFIX: Final = "CC110-"
+_BATCH: Final = 200
+_HELD: Final = 500
+_NEEDED: Final = (f'"{_PREFIX}', '"CHAN_START"', '"ATTENDEDTRANSFER"', '"LINKEDID_END"')
+_BEGINS: Final = re.compile(r'"[A-Z][\w-]*","\d+\.\d+","')
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One line of the record."""
+
+    kind: str
+    at: datetime
+    channel: ChannelId
+    linked: str
+    name: str
+    extra: str
 
 
 class CelFile:
-    """The PBX's own record of calls, read from its end backwards."""
+    """The PBX's own record of calls, rotated files included."""
 
     def __init__(self, path: Path) -> None:
         """Read this file; one that is not there says nothing."""
         self._path = path
 
-    async def rejections(self, since: datetime, until: datetime) -> Sequence[Rejected]:
-        """The calls that were rejected in that time, oldest first.
+    async def facts(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[f.Fact]]:
+        """What happened to calls in that time, in order, a few facts at a time; all recovered.
 
         Raises:
-            OSError: the file is there and can't be read.
+            OSError: a file is there and can't be read.
         """
-        return await asyncio.to_thread(self._rejections, since, until)
+        told = _in_order(self._facts(since, until))
+        while batch := await asyncio.to_thread(lambda: list(islice(told, _BATCH))):
+            yield batch
 
-    def _rejections(self, since: datetime, until: datetime) -> Sequence[Rejected]:
-        found = list[Rejected]()
-        for line in _lines_backwards(self._path):
-            row = _row(line)
-            at = _time(row)
-            if at is None or at > until:
-                continue
-            if at < since:
-                break
-            if isinstance(fact := _fact(row, at), Rejected):
-                found.append(replace(fact, recovered=True))
-        return found[::-1]
+    async def begins_at(self) -> datetime | None:
+        """When the record begins; what was before it is not known any more.
+
+        Raises:
+            OSError: a file is there and can't be read.
+        """
+        return await asyncio.to_thread(record.begins_at, self._path, _time_of)
+
+    async def silent_since(self, moment: datetime) -> datetime | None:
+        """When the PBX wrote for the last time before a moment, such as its own new start.
+
+        Raises:
+            OSError: a file is there and can't be read.
+        """
+        return await asyncio.to_thread(record.last_before, self._path, moment, _time_of)
+
+    def _facts(self, since: datetime, until: datetime) -> Iterator[f.Fact]:
+        fold, damaged = _Fold(), 0
+        for line in record.lines_since(self._path, since, _time_of):
+            row = row_of(line) if line_is_needed(line) else None
+            damaged += row is None and line_is_needed(line)
+            if row and row.at <= until:
+                told = fold.take(row)
+                yield from (replace(one, recovered=True) for one in told if one.at >= since)
+        if damaged:
+            _log.warning("lines of the PBX's own record are damaged", lines=damaged)
 
 
-def _fact(row: list[str], at: datetime) -> Fact | None:
-    """What the dialplan told in a line; None when it is one of Asterisk's own, or damaged."""
-    kind, channel, extra = row[0], row[2], row[5]
-    if not kind.startswith(_PREFIX):
+def _in_order(told: Iterator[f.Fact]) -> Iterator[f.Fact]:
+    """By their times: Asterisk writes down what happened on two channels at once in any order."""
+    held: list[tuple[datetime, int, f.Fact]] = []
+    for number, fact in enumerate(told):
+        heappush(held, (fact.at, number, fact))
+        if len(held) > _HELD:
+            yield heappop(held)[2]
+    while held:
+        yield heappop(held)[2]
+
+
+def line_is_needed(line: str) -> bool:
+    """Whether a line can hold a fact, or tells to which call others belong."""
+    return any(word in line for word in _NEEDED)
+
+
+def row_of(line: str) -> Row | None:
+    """A line's row; None when it is damaged. What was torn off before it is left out."""
+    begins = [found.start() for found in _BEGINS.finditer(line)]
+    if not begins:
         return None
     try:
-        call_id, _, data = str(json.loads(extra)["extra"]).partition("|")
-    except (ValueError, KeyError, TypeError):
+        kind, at, channel, linked, name, extra, _ = next(csv.reader([line[begins[-1] :]]))
+        time = datetime.fromtimestamp(float(at), UTC)
+    except (ValueError, OverflowError, csv.Error):
         return None
-    word = kind.removeprefix(_PREFIX)
-    return dialplan_fact(at=at, word=word, call_id=call_id, channel=channel, data=data)
+    return Row(
+        kind=kind, at=time, channel=ChannelId(channel), linked=linked, name=name, extra=extra
+    )
 
 
-def _row(line: str) -> list[str]:
-    try:
-        return next(csv.reader([line]), [])
-    except csv.Error:
+def _time_of(line: str) -> datetime | None:
+    row = row_of(line)
+    return row.at if row else None
+
+
+@dataclass
+class _Fold:
+    """Which channels belong to which call, as far as the lines so far tell.
+
+    Forgotten when the last channel of a kin is gone, so it holds what lives at one time.
+    """
+
+    calls: dict[str, CallId] = field(default_factory=dict)
+    """By the linked id that all channels of a call share."""
+    asked: dict[CallId, set[str]] = field(default_factory=dict)
+    """The Polres whom somebody brings in."""
+    strangers: dict[str, list[Row]] = field(default_factory=dict)
+    """Channels that were dialled before a line told for which call."""
+
+    def take(self, row: Row) -> list[f.Fact]:
+        """The facts of a line, and of those before it that are now understood."""
+        if row.kind.startswith(_PREFIX):
+            return self._told(row)
+        match row.kind:
+            case "CHAN_START" if row.channel != row.linked and row.name.startswith("PJSIP/"):
+                return self._dialled(row)
+            case "ATTENDEDTRANSFER":
+                return self._given_away(row)
+            case "LINKEDID_END":
+                self._forget(row.linked)
         return []
 
+    def _told(self, row: Row) -> list[f.Fact]:
+        fact = fact_of(row)
+        if fact is None:
+            return []
+        self.calls[row.linked] = fact.call_id
+        if isinstance(fact, f.TransferAsked):
+            self.asked.setdefault(fact.call_id, set()).add(fact.polres)
+        waiting = self.strangers.pop(row.linked, [])
+        return [*(self._rings(one, fact.call_id) for one in waiting), fact]
 
-def _time(row: list[str]) -> datetime | None:
+    def _dialled(self, row: Row) -> list[f.Fact]:
+        if call_id := self.calls.get(row.linked):
+            return [self._rings(row, call_id)]
+        self.strangers.setdefault(row.linked, []).append(row)
+        return []
+
+    def _rings(self, row: Row, call_id: CallId) -> f.Fact:
+        who = endpoint_of(row.name)
+        if who in self.asked.get(call_id, ()):
+            return f.PolresRinging(at=row.at, call_id=call_id, polres=PolresExt(who))
+        return f.AgentRinging(at=row.at, call_id=call_id, agent=AgentId(who))
+
+    def _given_away(self, row: Row) -> list[f.Fact]:
+        """The operator's phone completed a transfer: the Polres he consulted is in the call."""
+        try:
+            said = json.loads(row.extra)
+            name, channel = (
+                said[f"transfer_target_channel_{part}"] for part in ("name", "uniqueid")
+            )
+        except (ValueError, KeyError, TypeError):
+            return []
+        call_id, polres = self.calls.get(row.linked), endpoint_of(str(name))
+        if call_id is None or polres not in self.asked.get(call_id, ()):
+            return []
+        took = f.PolresTook(
+            at=row.at,
+            call_id=call_id,
+            polres=PolresExt(polres),
+            channel=ChannelId(str(channel)),
+        )
+        return [took]
+
+    def _forget(self, linked: str) -> None:
+        self.strangers.pop(linked, None)
+        if (call_id := self.calls.pop(linked, None)) and call_id not in self.calls.values():
+            self.asked.pop(call_id, None)
+
+
+def fact_of(row: Row) -> f.Fact | None:
+    """What the dialplan told in a line; None when it is one of Asterisk's own, or damaged."""
     try:
-        return datetime.fromtimestamp(float(row[1]), UTC) if len(row) == 7 else None
-    except (ValueError, OverflowError):
+        call_id, _, data = str(json.loads(row.extra)["extra"]).partition("|")
+    except (ValueError, KeyError, TypeError):
         return None
-
-
-def _lines_backwards(path: Path) -> Iterator[str]:
-    """Complete lines, the last one first; one that has no end yet is none."""
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return
-    with file:
-        end, rest, seen_an_end = file.seek(0, 2), b"", False
-        while end > 0:
-            start = max(0, end - _BLOCK)
-            file.seek(start)
-            rest, *lines = (file.read(end - start) + rest).split(b"\n")
-            if lines and not seen_an_end:
-                lines.pop()
-                seen_an_end = True
-            yield from (line.decode("utf-8", "replace") for line in reversed(lines))
-            end = start
-        if seen_an_end:
-            yield rest.decode("utf-8", "replace")
+    word = row.kind.removeprefix(_PREFIX)
+    return dialplan_fact(at=row.at, word=word, call_id=call_id, channel=row.channel, data=data)

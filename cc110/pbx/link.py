@@ -102,6 +102,14 @@ class AmiLists:
         wrapup = wrapup_of(told)
         return tuple(fact for message in told for fact in roster_facts(message, wrapup))
 
+    async def seen_members(self) -> list[MemberSeen]:
+        """The members alone.
+
+        Raises:
+            PbxUnavailable: no link.
+        """
+        return [one for one in await self.members() if isinstance(one, MemberSeen)]
+
     async def wrapup_s(self) -> Mapping[str, float]:
         """Each queue's wrap-up in seconds."""
         return wrapup_of(await _list(self._client, {"Action": "QueueStatus"}))
@@ -131,19 +139,21 @@ class AmiOperators:
         self._client = client
         self._queues = queues
 
-    async def login(self, agent: AgentId) -> None:
-        """Add the operator to the queues of his unit.
+    async def login(self, agent: AgentId, *, paused: str | None = None) -> None:
+        """Add the operator to the queues of his unit, at once in a pause if its reason is given.
 
         Raises:
             PbxUnavailable: no link.
             PbxRefused: no such operator, or the PBX said no.
         """
+        pause = {} if paused is None else {"Paused": "true", "Reason": paused}
         for queue, penalty in self._of(agent):
             if (queue, agent) in await self._members():
                 continue
             who = {"Interface": f"PJSIP/{agent}", "MemberName": agent}
             state = {"StateInterface": f"PJSIP/{agent}", "Penalty": str(penalty)}
-            await _order(self._client, {"Action": "QueueAdd", "Queue": queue, **who, **state})
+            add = {"Action": "QueueAdd", "Queue": queue}
+            await _order(self._client, {**add, **who, **state, **pause})
 
     async def logout(self, agent: AgentId) -> None:
         """Remove the operator from all queues he is in.

@@ -18,14 +18,16 @@ from cc110.core.effects import (
     RescueCall,
     SetDeadline,
 )
-from cc110.core.events import Event
+from cc110.core.events import CallRejected, Event
 from cc110.core.facts import (
+    Arrived,
     CallerGone,
     CaseClosePressed,
     DeadlinePassed,
     Fact,
     RecordingFound,
     RecordingNotFound,
+    Rejected,
     VerdictTakenBack,
 )
 from cc110.core.ids import CallId
@@ -50,9 +52,25 @@ _log = structlog.get_logger("calls")
 
 _STILL_OPEN_S: Final = 1.0
 _STILL_OPEN_TRIES: Final = 10
+_REMEMBERED: Final = 20_000
 
 Lift = Callable[[LiftBlock], Awaitable[None]]
 """Ends a block by verification."""
+
+
+class _Newest:
+    """The newest call ids that were added, in bounded memory."""
+
+    def __init__(self) -> None:
+        self._ids: dict[CallId, None] = {}
+
+    def add(self, call_id: CallId) -> None:
+        self._ids[call_id] = None
+        if len(self._ids) > _REMEMBERED:
+            del self._ids[next(iter(self._ids))]
+
+    def __contains__(self, call_id: CallId) -> bool:
+        return call_id in self._ids
 
 
 class Calls:
@@ -81,6 +99,7 @@ class Calls:
         self._inboxes: dict[CallId, CallInbox] = {}
         self._tasks: dict[CallId, asyncio.Task[None]] = {}
         self._effects: set[asyncio.Task[None]] = set()
+        self._over = _Newest()
 
     @property
     def live(self) -> Mapping[CallId, Call]:
@@ -88,8 +107,18 @@ class Calls:
         return {i: box.call for i, box in self._inboxes.items() if box.call is not None}
 
     def submit(self, fact: Fact) -> None:
-        """Hand a fact to its call; a call not seen before begins with it."""
+        """Hand a fact to its call; a call not seen before begins with it, one that is over does not."""
+        if isinstance(fact, Arrived | Rejected) and fact.call_id in self._over:
+            return
         self._inbox(fact.call_id).put(fact)
+
+    def is_over(self, call_id: CallId) -> bool:
+        """True for the calls that were finished last: nothing is to be said of them again."""
+        return call_id in self._over
+
+    async def settled(self) -> None:
+        """Return when every fact that was submitted so far is decided."""
+        await asyncio.gather(*(box.settled() for box in tuple(self._inboxes.values())))
 
     def resume(self, call: Call) -> None:
         """Take up a call that was rebuilt from the journal."""
@@ -125,6 +154,9 @@ class Calls:
     def record(self, events: Sequence[Event]) -> None:
         """Send events to the journal."""
         self._outbox.put(events)
+        for event in events:
+            if isinstance(event.data, CallRejected) and event.call_id:
+                self._over.add(event.call_id)
 
     def decided(self, inbox: CallInbox) -> None:
         """Forget a call that is over and accounted for, or of which nothing is known."""
@@ -165,6 +197,7 @@ class Calls:
         """A finished call gets its one line in the log."""
         box, task = self._inboxes.pop(call_id, None), self._tasks.pop(call_id, None)
         if box and box.call:
+            self._over.add(call_id)
             _log.info("call finished", **summary_of(box.call))
         if task:
             asyncio.get_running_loop().call_soon(task.cancel)

@@ -62,6 +62,10 @@ class CallInbox:
         """Take a fact, with its time in the call's own."""
         self._facts.put_nowait(replace(fact, at=self.clock.own(fact.at)))
 
+    async def settled(self) -> None:
+        """Return when every fact that was put in is decided."""
+        await self._facts.join()
+
     async def run(self) -> None:
         """Decide fact by fact; cancel to stop."""
         while True:
@@ -70,6 +74,7 @@ class CallInbox:
                 self._decide(fact)
             except Exception:
                 _log.exception("fact not decided", call=self.call_id, fact=type(fact).__name__)
+            self._facts.task_done()
             self._runner.decided(self)
 
     def _decide(self, fact: Fact) -> None:

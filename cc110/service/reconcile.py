@@ -1,6 +1,7 @@
 """State after a restart or reconnect: what the journal remembers, made equal to what the PBX says."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -9,7 +10,6 @@ from cc110.core.call import Call
 from cc110.core.events import Event, PbxBack
 from cc110.core.evolve import replay
 from cc110.core.facts import CallerGone, Seen
-from cc110.core.ids import CallId
 from cc110.core.policy import Policy
 from cc110.core.words import EndedBy
 from cc110.ports import Clock
@@ -35,19 +35,29 @@ async def resume_calls(memory: OpenCalls, calls: Calls, policy: Policy) -> int:
     return len(resumed)
 
 
-def reconcile(
-    seen: Sequence[Seen], calls: Calls, outbox: Outbox, clock: Clock, *, restarted: bool
-) -> None:
-    """Make the state equal to the PBX's: what it lists is so, what it does not list is over."""
-    now = clock.now()
+def see(seen: Sequence[Seen], calls: Calls) -> None:
+    """Tell the live calls what the PBX lists of them."""
     for fact in seen:
         calls.submit(fact)
-    for call_id in _gone(calls.live.values(), seen):
-        calls.submit(CallerGone(at=now, call_id=call_id, by=EndedBy.LOST, recovered=True))
-    outbox.put([Event(at=now, data=PbxBack(calls=len(seen), restarted=restarted))])
-    _log.info("state is the PBX's again", calls=len(seen), restarted=restarted)
 
 
-def _gone(live: Iterable[Call], seen: Sequence[Seen]) -> set[CallId]:
+def close_missing(
+    seen: Sequence[Seen], calls: Calls, *, listed_at: datetime, over_at: datetime
+) -> None:
+    """What came before the list and is not in it is over, and has been since that time."""
+    for call in _gone(calls.live.values(), seen, listed_at):
+        over = max(over_at, call.since)
+        gone = CallerGone(at=over, call_id=call.call_id, by=EndedBy.LOST, recovered=True)
+        calls.submit(gone)
+
+
+def say_back(calls: int, outbox: Outbox, clock: Clock, *, restarted: bool) -> None:
+    """The state is the PBX's again, and everything that was missed is told."""
+    outbox.put([Event(at=clock.now(), data=PbxBack(calls=calls, restarted=restarted))])
+    _log.info("state is the PBX's again", calls=calls, restarted=restarted)
+
+
+def _gone(live: Iterable[Call], seen: Sequence[Seen], listed_at: datetime) -> list[Call]:
     there = {fact.call_id for fact in seen}
-    return {call.call_id for call in live if call.call_id not in there}
+    before = [call for call in live if call.arrived_at <= listed_at and not call.ended]
+    return [call for call in before if call.call_id not in there]

@@ -15,7 +15,7 @@ from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import PlainProgress
 
 from ..control_room import open_room
-from . import blocklist_bench, journal_bench, load, sound, start
+from . import blocklist_bench, journal_bench, load, restart, sound, start
 from .load import Figure
 
 
@@ -40,6 +40,7 @@ async def measure() -> tuple[list[Figure], str]:
                 ("rejection", load.rejection(room, sipp, home / "sipp")),
                 ("delay", load.delay(room, sipp, home / "sipp")),
                 ("memory", load.footprint(room, sipp, home / "sipp")),
+                ("restart", restart.restarts(room, sipp, home / "restart")),
                 ("blocklist", blocklist_bench.measure(room, sipp, home / "blocklist")),
             ):
                 if len(sys.argv) > 1 and name not in sys.argv[1:]:

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest_asyncio
 
 from ..control_room import ControlRoom, open_room
 from ..phones.leaks import LeakProbe, assert_no_leaks
+from .invariant import assert_invariant
 
 SHORT = {"queue__wrap_up_s": 0, "transfer__polres_min_talk_s": 2, "sip__dead_after_s": 4}
 
@@ -44,8 +46,10 @@ async def room(control_room: ControlRoom) -> AsyncIterator[ControlRoom]:
     # The daemon may be another process than before: a test may have killed it.
     probe = LeakProbe(observer=control_room.observer, own_children=False)
     before = await probe.look()
+    began = datetime.now(UTC)
     yield control_room
     if control_room.daemon.running:
         control_room.daemon.go_on()
     await control_room.everyone_home()
+    await assert_invariant(control_room, began)
     assert_no_leaks(before, await probe.settled(before, timeout=10))

@@ -6,15 +6,19 @@ import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest_asyncio
 
 from cc110 import app
+from cc110.core.events import CallEnded
+from cc110.core.ids import AgentId
 
 from ...control_room import ControlRoom, open_room
 from ...phones.phone import CallState
 from ..hearing import in_talk
+from ..scene import dial, log_in
 
 BLOCKED = "+6280000000333"
 
@@ -59,3 +63,46 @@ async def test_a_killed_pbx_is_back_with_operators_and_blocklist(own_room: Contr
     assert await in_talk(caller=call, operator=answered)
     await answered.hangup()
     await call.wait_for(CallState.DISCONNECTED)
+
+
+async def test_s9_calls_that_died_with_the_pbx_are_closed_with_their_time(
+    own_room: ControlRoom,
+) -> None:
+    """One in talk, one in the queue; the pause is kept, and the recordings are accounted for."""
+    room = own_room
+    operator, caller, other = await asyncio.gather(
+        room.phone("1101", "operator"), room.caller(), room.caller("polres")
+    )
+    await log_in(room, "1101", "1102")
+    for queue, _ in room.config.queues_of(AgentId("1102")):
+        pause = {"Interface": "PJSIP/1102", "Paused": "true", "Reason": "istirahat"}
+        await room.observer.action("QueuePause", Queue=queue, **pause)
+    start = await room.last_seq()
+    await dial(room, caller, "6280000000110")
+    desk = await operator.incoming()
+    await desk.answer()
+    await desk.wait_for_talk()
+    await dial(room, other, "6280000000220")
+    await room.wait_event("AgentPaused")
+
+    died = datetime.now(UTC)
+    os.kill((await room.pbx.status()).pid or 0, signal.SIGKILL)
+
+    await room.wait_event("PbxBack", after=start, timeout=20)
+    await room.accounted()
+    await room.watch_again()
+    events = [one.event for one in await room.events(after=start)]
+    ended = [event for event in events if event.type == "CallEnded"]
+    assert len(ended) == 2
+    for event in ended:
+        assert abs((event.at - died).total_seconds()) < 1.0
+        assert isinstance(event.data, CallEnded)
+        assert event.data.recovered
+    assert not [event for event in events if event.type in ("AgentLoggedOut", "AgentUnpaused")]
+    members = [
+        one
+        for queue, _ in room.config.queues_of(AgentId("1102"))
+        for one in await room.observer.queue_status(queue)
+        if one.get("Event") == "QueueMember"
+    ]
+    assert {one["Name"]: one["Paused"] for one in members} == {"1101": "0", "1102": "1"}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cc110.core import events, facts
 from cc110.core.events import Event, PbxLost
 from cc110.core.ids import AgentId, QueueName
-from cc110.core.roster import Agent, Roster, reconcile, replay, step
+from cc110.core.roster import Agent, Roster, lost, reconcile, replay, step
 from cc110.core.words import AgentState, DeviceState
 
 CORE = settings.get_profile("core")
@@ -236,3 +236,22 @@ def _alternate(said: list[events.Data]) -> None:
                 assert member
                 assert paused
                 paused = False
+
+
+def test_s9_whom_a_killed_pbx_forgot_is_known_with_his_pause() -> None:
+    """Who is missing at a queue, or pauses no more; who is there as he was is left alone."""
+    third = AgentId("1103")
+    at_work = reconcile(
+        Roster(),
+        [
+            seen(agent=BUDI, queue=METRO),
+            seen(agent=BUDI, queue=SUMUT),
+            seen(agent=SITI, paused="lunch"),
+            seen(agent=third, paused="sholat"),
+        ],
+        at=NOW,
+    ).roster
+    listed = [seen(agent=BUDI), seen(agent=SITI, paused="lunch"), seen(agent=third)]
+
+    assert lost(at_work, listed) == {BUDI: None, third: "sholat"}
+    assert lost(Roster(), listed) == {}

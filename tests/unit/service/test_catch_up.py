@@ -1,0 +1,219 @@
+"""What was missed is told once, whoever told of it before and however often it is read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cc110.core import facts as f
+from cc110.core.events import PbxBack
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
+from cc110.core.policy import Policy
+from cc110.core.words import EndedBy, NumberSource
+from cc110.journal.memory import MemoryJournal
+from cc110.ports import JournalUnavailable
+from cc110.service.calls import Calls
+from cc110.service.catchup import CatchUp, Outage
+from cc110.service.clock import SystemClock
+from cc110.service.outbox import Outbox
+from cc110.service.reconcile import close_missing, say_back
+
+START = datetime(2026, 8, 17, 3, 0, tzinfo=UTC)
+OUTAGE = Outage(
+    since=START, until=START + timedelta(minutes=10), booted_at=START - timedelta(hours=1)
+)
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def call(name: str, seconds: float) -> list[f.Fact]:
+    """A call that nobody answered and nobody recorded."""
+    call_id = CallId(name)
+    arrived = f.Arrived(
+        at=at(seconds),
+        call_id=call_id,
+        channel=ChannelId(f"channel-{name}"),
+        number=Number("6280000000110"),
+        source=NumberSource.ASSERTED,
+        dialled="110",
+        trunk="trunk-demo",
+        queue=QueueName("polda-metro-jaya"),
+    )
+    gone = f.CallerGone(at=at(seconds + 0.5), call_id=call_id, by=EndedBy.CALLER)
+    return [replace(arrived, recovered=True), replace(gone, recovered=True)]
+
+
+def rejected(name: str, seconds: float) -> f.Rejected:
+    return f.Rejected(
+        at=at(seconds),
+        call_id=CallId(name),
+        number=Number("6280000000333"),
+        source=NumberSource.ASSERTED,
+        until=0,
+        recovered=True,
+    )
+
+
+class Record:
+    """What the PBX wrote."""
+
+    def __init__(self, *batches: Sequence[f.Fact]) -> None:
+        self.batches = batches
+        self.asked: list[tuple[datetime, datetime]] = []
+        self.broken_after: int | None = None
+        self.silent: datetime | None = None
+
+    async def facts(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[f.Fact]]:
+        self.asked.append((since, until))
+        for number, batch in enumerate(self.batches):
+            if number == self.broken_after:
+                raise OSError("the disk is gone")
+            yield batch
+
+    async def begins_at(self) -> datetime | None:
+        return None
+
+    async def silent_since(self, moment: datetime) -> datetime | None:
+        return self.silent
+
+    async def members(self, since: datetime, until: datetime) -> Sequence[f.RosterFact]:
+        self.asked.append((since, until))
+        if self.broken_after is not None:
+            raise OSError("the disk is gone")
+        return [f.MemberRemoved(at=since, agent=AgentId("1101"), queue=QueueName("q"))]
+
+
+class House:
+    """A daemon over a journal in memory; the outbox is written as it goes."""
+
+    def __init__(self, record: Record, known: Collection[CallId] | None = ()) -> None:
+        self.journal = MemoryJournal()
+        self.outbox = Outbox(self.journal)
+        self.known = known
+        self.calls = Calls(
+            policy=Policy(),
+            clock=SystemClock(),
+            outbox=self.outbox,
+            control=None,  # type: ignore[arg-type]
+            recordings=None,  # type: ignore[arg-type]
+            lift=None,  # type: ignore[arg-type]
+        )
+        self.catch_up = CatchUp(
+            record=record, queues=record, known=self._known, calls=self.calls, outbox=self.outbox
+        )
+
+    async def _known(self, since: datetime) -> Collection[CallId]:
+        if self.known is None:
+            raise JournalUnavailable("locked")
+        return self.known
+
+    async def told(self) -> list[tuple[str, str]]:
+        """Calls and the events of them, as they are journaled."""
+        writing = asyncio.create_task(self.outbox.run())
+        await self.outbox.drained()
+        writing.cancel()
+        await self.calls.aclose()
+        return [(r.event.call_id or "", r.event.type) for r in self.journal.recorded]
+
+
+WHOLE = ["CallArrived", "CallAbandoned", "CallEnded"]
+
+
+async def test_s2_calls_that_came_and_went_meanwhile_are_told() -> None:
+    """Rejected ones as well; read with a margin before the outage."""
+    record = Record(call("a", 10), [rejected("b", 20)])
+    house = House(record)
+
+    await house.catch_up.read_calls(OUTAGE)
+
+    assert await house.told() == [*(("a", kind) for kind in WHOLE), ("b", "CallRejected")]
+    ((since, until),) = record.asked
+    assert since < OUTAGE.since - timedelta(seconds=30)
+    assert until == OUTAGE.until
+
+
+async def test_s2_what_was_read_before_is_not_told_again() -> None:
+    """In this process, or as the journal has it."""
+    house = House(Record(call("a", 10), [rejected("b", 20)], call("c", 30)), known={CallId("c")})
+
+    await house.catch_up.read_calls(OUTAGE)
+    await house.catch_up.read_calls(OUTAGE)
+
+    assert await house.told() == [*(("a", kind) for kind in WHOLE), ("b", "CallRejected")]
+
+
+async def test_s2_what_is_heard_again_after_it_was_read_back_is_silent() -> None:
+    """The link was up before the reading ended: the same came both ways."""
+    house = House(Record(call("a", 10), [rejected("b", 20)]))
+    await house.catch_up.read_calls(OUTAGE)
+
+    for fact in (*call("a", 10), rejected("b", 20)):
+        house.calls.submit(replace(fact, recovered=False))
+    await house.calls.settled()
+
+    assert len(await house.told()) == 4
+
+
+async def test_a_journal_that_can_t_be_asked_holds_nothing_up() -> None:
+    """What is in memory is known all the same."""
+    house = House(Record(call("a", 10)), known=None)
+    await house.catch_up.read_calls(OUTAGE)
+    await house.catch_up.read_calls(OUTAGE)
+
+    assert [kind for _, kind in await house.told()] == WHOLE
+
+
+async def test_a_record_that_breaks_off_gives_what_was_read() -> None:
+    """And no error reaches the link."""
+    record = Record(call("a", 10), call("b", 20))
+    record.broken_after = 1
+    house = House(record)
+    await house.catch_up.read_calls(OUTAGE)
+
+    assert await house.catch_up.read_members(OUTAGE) == ()
+    assert {call_id for call_id, _ in await house.told()} == {"a"}
+
+
+async def test_operators_are_read_without_a_margin() -> None:
+    """From the second after the last word on: a pause that was heard must not come again."""
+    record = Record()
+    since = START + timedelta(seconds=0.7)
+    await House(record).catch_up.read_members(replace(OUTAGE, since=since))
+
+    assert record.asked == [(at(1), OUTAGE.until)]
+
+
+@pytest.mark.parametrize(
+    ("booted_s", "silent_s", "over_s"),
+    [(-3600, 50, 600), (100, 50, 50), (100, -20, 0), (100, None, 0), (100, 200, 100)],
+)
+async def test_s9_calls_that_died_with_the_pbx_ended_when_it_did(
+    booted_s: float, silent_s: float | None, over_s: float
+) -> None:
+    """Its last word, but not before ours nor after its new start; without a restart: now."""
+    record = Record()
+    record.silent = None if silent_s is None else at(silent_s)
+    outage = replace(OUTAGE, booted_at=at(booted_s))
+
+    assert await House(record).catch_up.over_at(outage) == at(over_s)
+
+
+async def test_a_call_that_came_after_the_list_is_not_closed_by_it() -> None:
+    """The list was long ago when all was read."""
+    house = House(Record())
+    for fact in (call("old", -5)[0], call("new", 700)[0]):
+        house.calls.submit(fact)
+    await house.calls.settled()
+
+    close_missing([], house.calls, listed_at=OUTAGE.until, over_at=at(10))
+    await house.calls.settled()
+    say_back(1, house.outbox, SystemClock(), restarted=False)
+
+    told = await house.told()
+    assert ("old", "CallEnded") in told
+    assert ("new", "CallEnded") not in told
+    assert told[-1] == ("", PbxBack.__name__)
