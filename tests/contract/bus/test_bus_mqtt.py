@@ -38,7 +38,12 @@ async def test_s12_events_come_in_order_to_the_topic_of_their_call(
         "cc110/v1/sample/site/PbxLost",
     ]
     assert first_time(there.events) == [1, 2, 3, 4]
-    assert there.events[0]["data"] == {"agent": "1101", "verdict": "valid", "implied": False}
+    assert there.events[0]["data"] == {
+        "agent": "1101",
+        "verdict": "valid",
+        "implied": False,
+        "recovered": False,
+    }
     assert {"id", "at", "site", "type", "v"} < set(there.events[0])
     assert not any(retained for _, _, retained in there.came)
 

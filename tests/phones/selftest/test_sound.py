@@ -93,6 +93,7 @@ async def test_missing_packets_are_heard_as_a_gap(make_phone: PhoneMaker) -> Non
     assert 0.295 < sorted(lengths)[1] < 0.335
 
 
+@pytest.mark.alone  # a witness who waits for the processor tells of an event too late
 async def test_the_moment_of_a_sound_is_on_the_clock_of_the_observer(
     make_phone: PhoneMaker, observer: Observer
 ) -> None:
