@@ -41,7 +41,10 @@ async def control_room() -> AsyncIterator[ControlRoom]:
 async def room(control_room: ControlRoom) -> AsyncIterator[ControlRoom]:
     """The control room, with nobody in it before and after."""
     if not control_room.daemon.running:
+        start = await control_room.last_seq()
         await control_room.daemon.start()
+        # What the test before did without a daemon is told now, and is none of the next one's.
+        await control_room.wait_event("PbxBack", after=start)
     await control_room.accounted()  # the test before this one may have killed the daemon
     # The daemon may be another process than before: a test may have killed it.
     probe = LeakProbe(observer=control_room.observer, own_children=False)
