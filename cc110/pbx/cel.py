@@ -9,11 +9,12 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from cc110.core.facts import Fact, Rejected
+from cc110.pbx.figures import moment
 from cc110.pbx.translate import dialplan_fact
 
 _BLOCK: Final = 256 * 1024
@@ -56,7 +57,7 @@ def _fact(row: list[str], at: datetime) -> Fact | None:
         return None
     try:
         call_id, _, data = str(json.loads(extra)["extra"]).partition("|")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     word = kind.removeprefix(_PREFIX)
     return dialplan_fact(at=at, word=word, call_id=call_id, channel=channel, data=data)
@@ -71,8 +72,8 @@ def _row(line: str) -> list[str]:
 
 def _time(row: list[str]) -> datetime | None:
     try:
-        return datetime.fromtimestamp(float(row[1]), UTC) if len(row) == 7 else None
-    except (ValueError, OverflowError):
+        return moment(row[1]) if len(row) == 7 else None
+    except ValueError:
         return None
 
 
