@@ -6,9 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Most tests wait for phones that ring; many measure sound, so no more of them at a time than a small machine has cores.
 SIDE_BY_SIDE ?= --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# Seconds for each target of `make fuzz`; FUZZ="ami agi" takes only those.
+FUZZ_S ?= 60
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 
-.PHONY: help run test reliability demo bench lint check prompts schemas lock clean
+.PHONY: help run test reliability demo bench fuzz lint check prompts schemas lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -30,6 +32,11 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	@$(PIP) install --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo 'the fuzzer needs Python 3.11'; exit 1; }
+	@$(PIP) install --require-hashes --requirement requirements/fuzz.txt
+	@touch $@
+
 run: $(VENV)/.run ## PBX and daemon on the demo site, until Ctrl-C
 	@$(BIN)/cc110 run
 
@@ -47,6 +54,9 @@ demo: $(VENV)/.dev ## the SOP's scenarios with real SIP phones, as timelines
 
 bench: $(VENV)/.dev ## figures, written to docs/bench.md
 	@$(BIN)/python -m tests.bench
+
+fuzz: $(VENV)/.fuzz ## search for inputs that break a parser, FUZZ_S seconds each (60); Python 3.11
+	@$(BIN)/python -m tests.fuzz $(FUZZ_S) $(FUZZ)
 
 lint: $(VENV)/.dev ## style, types, who may import whom, prompts and schemas up to date
 	@$(BIN)/ruff check .
@@ -69,7 +79,8 @@ schemas: $(VENV)/.dev ## write docs/events/ anew from the code
 lock: ## pin the dependencies anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group build pyproject.toml --output-file requirements/run.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group build --group lint --group test pyproject.toml --output-file requirements/dev.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group fuzz --output-file requirements/fuzz.txt
 
 clean: ## remove everything that was made here, recordings and journal included
-	@rm -rf $(VENV) .cache var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .cache var .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

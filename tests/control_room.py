@@ -85,12 +85,12 @@ class DaemonProcess:
         """Whether it has not ended."""
         return self._process is not None and self._process.returncode is None
 
-    async def start(self, *, timeout: float = 15) -> None:
-        """Start it and wait until it says that it is ready."""
+    async def start(self, *, timeout: float = 15, **environ: str) -> None:
+        """Start it, with these variables besides its own, and wait until it says that it is ready."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *DAEMON_COMMAND,
-                env=self._environ,
+                env=self._environ | environ,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,  # as under systemd

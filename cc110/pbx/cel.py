@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import heappop, heappush
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ import structlog
 from cc110.core import facts as f
 from cc110.core.ids import AgentId, CallId, ChannelId, PolresExt
 from cc110.pbx import record
+from cc110.pbx.figures import moment
 from cc110.pbx.translate import dialplan_fact, endpoint_of
 
 _log: Final = structlog.get_logger("cel")
@@ -112,8 +113,8 @@ def row_of(line: str) -> Row | None:
         return None
     try:
         kind, at, channel, linked, name, extra, _ = next(csv.reader([line[begins[-1] :]]))
-        time = datetime.fromtimestamp(float(at), UTC)
-    except (ValueError, OverflowError, csv.Error):
+        time = moment(at)
+    except (ValueError, csv.Error):
         return None
     return Row(
         kind=kind, at=time, channel=ChannelId(channel), linked=linked, name=name, extra=extra
@@ -181,7 +182,7 @@ class _Fold:
             name, channel = (
                 said[f"transfer_target_channel_{part}"] for part in ("name", "uniqueid")
             )
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return []
         call_id, polres = self.calls.get(row.linked), endpoint_of(str(name))
         if call_id is None or polres not in self.asked.get(call_id, ()):
@@ -204,7 +205,7 @@ def fact_of(row: Row) -> f.Fact | None:
     """What the dialplan told in a line; None when it is one of Asterisk's own, or damaged."""
     try:
         call_id, _, data = str(json.loads(row.extra)["extra"]).partition("|")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     word = row.kind.removeprefix(_PREFIX)
     return dialplan_fact(at=row.at, word=word, call_id=call_id, channel=row.channel, data=data)

@@ -9,6 +9,7 @@ from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
 from cc110.core.verification import Passed
 from cc110.pbx import names
 from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, AmiRefused
+from cc110.pbx.figures import seconds
 from cc110.pbx.notes import verified_note
 from cc110.pbx.translate import roster_facts, seen_calls
 from cc110.ports import ChannelGone, Entries, PbxRefused, PbxUnavailable
@@ -118,10 +119,15 @@ class AmiLists:
 def wrapup_of(told: Iterable[AmiMessage]) -> dict[str, float]:
     """Each queue's wrap-up, from its ``QueueParams``."""
     return {
-        message.get("Queue"): float(message.get("Wrapuptime", "0") or 0)
-        for message in told
-        if message.name == "QueueParams"
+        message.get("Queue"): _wrapup(message) for message in told if message.name == "QueueParams"
     }
+
+
+def _wrapup(params: AmiMessage) -> float:
+    try:
+        return seconds(params.get("Wrapuptime"))
+    except ValueError:
+        return 0.0
 
 
 class AmiOperators:

@@ -25,6 +25,7 @@ from cc110.core.words import (
 )
 from cc110.pbx import names
 from cc110.pbx.ami import AmiMessage
+from cc110.pbx.figures import moment, seconds, whole
 
 T = TypeVar("T")
 
@@ -38,8 +39,8 @@ Said = Mapping[str, str]
 def happened_at(message: AmiMessage) -> datetime:
     """The PBX's own time of a message (``timestampevents = yes``); now, when it carries none."""
     try:
-        return datetime.fromtimestamp(float(message.get("Timestamp")), UTC)
-    except (ValueError, OverflowError):
+        return moment(message.get("Timestamp"))
+    except ValueError:
         return datetime.now(UTC)
 
 
@@ -85,7 +86,8 @@ _Maker = Callable[[datetime, CallId, ChannelId, Said], f.Fact]
 
 
 def _number(said: Said) -> Number | None:
-    return Number(said["number"]) if said.get("number", "").isdigit() else None
+    number = said.get("number", "")
+    return Number(number) if number.isascii() and number.isdigit() else None
 
 
 def _arrived(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fact:
@@ -108,7 +110,7 @@ def _of_block(made: type[f.Rejected] | type[f.VerifyAsked]) -> _Maker:
         call_id=call,
         number=Number(said["number"]),
         source=NumberSource(said["source"]),
-        until=int(said["until"]),
+        until=whole(said["until"]),
     )
 
 
@@ -126,7 +128,7 @@ def _queued(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
         at=at,
         call_id=call,
         queue=QueueName(said["queue"]),
-        priority=int(said["priority"]),
+        priority=whole(said["priority"]),
         returned=said.get("returned") == "1",
     )
 
@@ -147,7 +149,7 @@ def _transfer(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
         agent=AgentId(said["agent"]),
         polres=PolresExt(said["polres"]),
         kind=TransferKind(said["kind"]),
-        ring_s=float(said["ring"]),
+        ring_s=seconds(said["ring"]),
     )
 
 
@@ -288,7 +290,6 @@ def _member(
     queue: QueueName,
     wrapup_s: Mapping[str, float],
 ) -> f.RosterFact:
-    last = message.get("LastCall", "0")
     report = made(
         at=happened_at(message),
         agent=agent,
@@ -297,13 +298,18 @@ def _member(
         paused_reason=message.get("PausedReason"),
         in_call=message.get("InCall") == "1",
         device=_DEVICE.get(message.get("Status"), DeviceState.UNKNOWN),
-        last_call=datetime.fromtimestamp(int(last), UTC)
-        if last.isdigit() and last != "0"
-        else None,
+        last_call=_last_call(message.get("LastCall")),
         wrapup_s=wrapup_s.get(queue, 0.0),
     )
     assert isinstance(report, f.MemberSeen | f.MemberAdded | f.MemberPaused | f.MemberStatus)
     return report
+
+
+def _last_call(text: str) -> datetime | None:
+    try:
+        return moment(text) if whole(text) > 0 else None
+    except ValueError:
+        return None
 
 
 # --- the PBX's own lists --------------------------------------------------------------------------
@@ -348,11 +354,12 @@ def _is_up(message: AmiMessage) -> bool:
 
 def _leg(message: AmiMessage, said: Said) -> f.LegSeen | None:
     channel = ChannelId(message.get("Uniqueid"))
+    agent, polres = said.get(names.VAR_AGENT), said.get(names.VAR_POLRES)
     match said.get(names.VAR_ROLE):
-        case names.ROLE_AGENT:
-            return f.LegSeen(channel=channel, agent=AgentId(said[names.VAR_AGENT]))
-        case names.ROLE_POLRES:
-            return f.LegSeen(channel=channel, polres=PolresExt(said[names.VAR_POLRES]))
+        case names.ROLE_AGENT if agent:
+            return f.LegSeen(channel=channel, agent=AgentId(agent))
+        case names.ROLE_POLRES if polres:
+            return f.LegSeen(channel=channel, polres=PolresExt(polres))
         case _:
             return None
 
@@ -377,8 +384,10 @@ def _seen(
 
 
 def _blocked_until(said: Said) -> int | None:
-    until = said.get(names.VAR_UNTIL, "")
-    return int(until) if until.isdigit() else None
+    try:
+        return whole(said.get(names.VAR_UNTIL, ""))
+    except ValueError:
+        return None
 
 
 def _stage(said: str | None, legs: tuple[f.LegSeen, ...]) -> Stage:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,7 @@ import pytest
 from cc110.pbx.agi import AgiRefused, AgiServer, AgiSession, CallerHungUp, Handler
 from cc110.pbx.agi.wire import COMMAND_BYTES
 from cc110.pbx.ami import AmiClient, AmiMessage, AmiSettings
+from tests.black_hole import full_backlog
 from tests.contract.agi.fake_call import Told, until
 from tests.contract.ami.fake_ami import running
 from tests.contract.ami.real_pbx import RealPbx
@@ -21,6 +23,10 @@ DIALPLAN = """[agi]
 exten => test,1,Answer()
  same => n,Set(AGIEXITONHANGUP=yes)
  same => n,AGI(agi://127.0.0.1:{port}/test,first one,)
+ same => n,UserEvent(After,Status: ${{AGISTATUS}},Result: ${{CC110_RESULT}})
+exten => hole,1,Answer()
+ same => n,UserEvent(Before)
+ same => n,AGI(agi://127.0.0.1:{hole}/test)
  same => n,UserEvent(After,Status: ${{AGISTATUS}},Result: ${{CC110_RESULT}})
 exten => dog,1,Answer()
  same => n,Set(AGIEXITONHANGUP=yes)
@@ -51,9 +57,16 @@ def ports() -> tuple[int, int]:
 
 
 @pytest.fixture(scope="module")
-def pbx(ports: tuple[int, int]) -> Iterator[RealPbx]:
+def hole() -> Iterator[int]:
+    """A port that swallows connections."""
+    with full_backlog() as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def pbx(ports: tuple[int, int], hole: int) -> Iterator[RealPbx]:
     """One Asterisk for this file."""
-    dialplan = DIALPLAN.format(port=ports[1])
+    dialplan = DIALPLAN.format(port=ports[1], hole=hole)
     with RealPbx(ami_port=ports[0], dialplan=dialplan) as started:
         yield started
 
@@ -83,13 +96,18 @@ async def call(client: AmiClient, exten: str = "test", other: str = "wait") -> N
     assert reply.ok
 
 
-async def after(client: AmiClient) -> AmiMessage:
-    """Wait for what the dialplan tells after its script."""
+async def told_by(client: AmiClient, word: str) -> AmiMessage:
+    """Wait for what the dialplan tells under this word."""
     async with asyncio.timeout(8):
         async for event in client.events:
-            if event.get("UserEvent") == "After":
+            if event.get("UserEvent") == word:
                 return event
     raise AssertionError("the events do not end")
+
+
+async def after(client: AmiClient) -> AmiMessage:
+    """Wait for what the dialplan tells after its script."""
+    return await told_by(client, "After")
 
 
 async def test_a_handler_is_told_of_the_call_and_sets_what_the_dialplan_reads(
@@ -175,7 +193,7 @@ async def test_asterisk_reads_the_longest_command_that_we_send(
         await after(client)
 
 
-async def test_a_handler_that_hangs_is_left_at_the_absolute_timeout(
+async def test_s3_a_handler_that_hangs_is_left_at_the_absolute_timeout(
     client: AmiClient, ports: tuple[int, int]
 ) -> None:
     """The watchdog: extension T after a second, and the handler is cancelled within one more (S3)."""
@@ -241,7 +259,7 @@ async def test_after_a_handlers_exception_the_dialplan_goes_on(
         assert (event["Status"], event["Result"]) == ("SUCCESS", "")
 
 
-async def test_without_a_server_the_dialplan_goes_on_at_once(
+async def test_s4_without_a_server_the_dialplan_goes_on_at_once(
     client: AmiClient, ports: tuple[int, int]
 ) -> None:
     """A closed port costs the caller nothing."""
@@ -254,3 +272,37 @@ async def test_without_a_server_the_dialplan_goes_on_at_once(
         await call(client)
         async with asyncio.timeout(1):
             assert (await after(client))["Status"] == "FAILURE"
+
+
+async def test_s4_a_port_that_swallows_connections_costs_the_caller_two_and_a_half_seconds(
+    client: AmiClient,
+) -> None:
+    """Asterisk gives up after MAX_AGI_CONNECT, and the dialplan goes on."""
+    await call(client, exten="hole")
+    await told_by(
+        client, "Before"
+    )  # before it, Answer() waits half a second for the caller's sound
+    began_at = time.monotonic()
+    event = await after(client)
+    assert 1 < time.monotonic() - began_at < 2.5
+    assert (event["Status"], event["Result"]) == ("FAILURE", "")
+
+
+@pytest.mark.parametrize("last_word", ['SET VARIABLE "CC110_RES', ""])
+async def test_s5_a_server_that_dies_in_the_middle_leaves_the_variable_empty(
+    client: AmiClient, ports: tuple[int, int], last_word: str
+) -> None:
+    """AGISTATUS is SUCCESS: only the variable that is set last tells, and half a command sets none."""
+
+    async def die(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\n\n")
+        writer.write(b'SET VARIABLE "A" "1"\n')
+        await reader.readline()
+        writer.write(last_word.encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(die, "127.0.0.1", ports[1]):
+        await call(client)
+        event = await after(client)
+        assert (event["Status"], event["Result"]) == ("SUCCESS", "")

@@ -43,7 +43,7 @@ async def listen_only(session: AgiSession) -> None:
 
 
 @pytest.mark.parametrize("said", ["", "agi_network: yes\n", "agi_network: yes"])
-async def test_who_does_not_end_the_header_is_closed_after_a_second(said: str) -> None:
+async def test_s6_who_does_not_end_the_header_is_closed_after_a_second(said: str) -> None:
     """Others are served meanwhile."""
     async with serving(say_ok) as server, connection(server) as call:
         call.send(said)
@@ -52,7 +52,7 @@ async def test_who_does_not_end_the_header_is_closed_after_a_second(said: str) -
         assert await call.is_closed_within(0.8)
 
 
-async def test_who_sends_a_byte_at_a_time_is_closed_after_a_second() -> None:
+async def test_s6_who_sends_a_byte_at_a_time_is_closed_after_a_second() -> None:
     """A byte buys no time (slowloris)."""
     async with serving(say_ok) as server, connection(server) as call, asyncio.TaskGroup() as group:
         dripping = group.create_task(drips(call))

@@ -99,7 +99,7 @@ async def test_a_refused_command_says_so_in_asterisks_words() -> None:
     assert len(str(error)) < 250
 
 
-async def test_a_usage_text_of_many_lines_is_one_reply() -> None:
+async def test_x4_a_usage_text_of_many_lines_is_one_reply() -> None:
     """The next command gets its own reply, not the rest of the text."""
 
     async def step(session: AgiSession) -> object:
@@ -111,7 +111,7 @@ async def test_a_usage_text_of_many_lines_is_one_reply() -> None:
     assert (await outcome_of(step, usage, "200 result=1 (a)"))[0] == "a"
 
 
-async def test_a_line_break_in_a_value_never_reaches_the_socket() -> None:
+async def test_x4_a_line_break_in_a_value_never_reaches_the_socket() -> None:
     """It would be a command of the attacker's choice; the session goes on."""
 
     async def step(session: AgiSession) -> object:
@@ -145,7 +145,7 @@ async def test_a_missing_prompt_is_no_hangup() -> None:
         pytest.param(("511 Command Not Permitted on a dead channel",), id="dead channel"),
     ],
 )
-async def test_a_hangup_during_a_command_raises_from_it(replies: tuple[str, ...]) -> None:
+async def test_x4_a_hangup_during_a_command_raises_from_it(replies: tuple[str, ...]) -> None:
     """However Asterisk puts it."""
     error, _ = await outcome_of(lambda s: s.stream_file("menu"), *replies)
     assert isinstance(error, CallerHungUp)
@@ -172,7 +172,7 @@ async def first_command_after(said: str) -> tuple[object, str]:
         return await told.outcome(1), await call.rest()
 
 
-async def test_a_hangup_between_commands_raises_from_all_that_follow() -> None:
+async def test_x4_a_hangup_between_commands_raises_from_all_that_follow() -> None:
     """Nothing is sent for them."""
     told, go = Told(), asyncio.Event()
 
@@ -239,7 +239,7 @@ async def test_a_peer_that_dies_in_a_command_is_a_hangup(said: str, how: str) ->
         pytest.param([], id="a closed connection"),
     ],
 )
-async def test_a_handler_is_cancelled_soon_after_its_caller_is_gone(signs: list[str]) -> None:
+async def test_x4_a_handler_is_cancelled_soon_after_its_caller_is_gone(signs: list[str]) -> None:
     """Wherever it hangs, half a second after the first sign; also when it went on after it (X4)."""
     told = Told()
 
@@ -347,3 +347,48 @@ async def test_one_command_at_a_time() -> None:
     assert results[0] == "a"
     assert isinstance(results[1], RuntimeError)
     assert commands == ['GET VARIABLE "A"']
+
+
+STEPS = (
+    "200 result=1",
+    "520-Usage\nof it\n520 End of proper usage.",
+    "510 Invalid",
+    "200 result=1 (a)",
+)
+"""The replies to four commands, refusals among them."""
+
+
+async def four_steps(session: AgiSession) -> str:
+    """Go on after each refusal; the last reply has the value."""
+    await session.set_variable("A", "a")
+    for refused in ("NO VERB", "NONE"):
+        with pytest.raises(AgiRefused):
+            await session.ask(refused)
+    return await session.get_variable("A")
+
+
+@pytest.mark.parametrize("last_word", ["HANGUP\n", "511 Command Not Permitted\n", "200 resu", ""])
+@pytest.mark.parametrize("point", range(len(STEPS) + 1))
+async def test_x4_a_hangup_at_any_point_ends_the_session_within_a_second(
+    point: int, last_word: str
+) -> None:
+    """Each reply before it went to its own command; after the last one the handler has its value."""
+    told = Told()
+
+    async def handler(session: AgiSession) -> None:
+        try:
+            told.say(await four_steps(session))
+        except CallerHungUp as error:
+            told.say(error)
+            raise
+
+    async with serving(handler) as server, calling(server) as call:
+        await call.serve(*STEPS[:point])
+        if point < len(STEPS):
+            await call.command()
+        call.send(last_word)
+        if last_word != "511 Command Not Permitted\n":
+            call.writer.close()
+        outcome = await told.outcome(1)
+        assert outcome == "a" if point == len(STEPS) else isinstance(outcome, CallerHungUp)
+        await until(lambda: server.sessions == server.connections == 0)

@@ -47,7 +47,7 @@ def listening() -> AgiServer:
     return AgiServer("127.0.0.1", 0, {"ivr": listen, "ok": listen})
 
 
-async def test_no_stranger_harms_a_caller() -> None:
+async def test_s6_no_stranger_harms_a_caller() -> None:
     """Ten callers hear all of their prompts with 240 strangers of every kind at the door."""
     async with listening() as server:
         async with asyncio.TaskGroup() as group:
@@ -76,7 +76,7 @@ async def test_no_stranger_harms_a_caller() -> None:
         ),
     ],
 )
-async def test_strangers_cost_neither_time_nor_memory(kinds: dict[str, int]) -> None:
+async def test_s6_strangers_cost_neither_time_nor_memory(kinds: dict[str, int]) -> None:
     """The loop is never kept for 50 ms, and nothing of them stays (S6)."""
     async with listening() as server:
         await strangers.send(server.port, **dict.fromkeys(kinds, 5))

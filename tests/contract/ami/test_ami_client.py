@@ -80,7 +80,7 @@ async def test_events_that_come_during_the_resync_follow_after_it() -> None:
     assert order == ["resync done", "FullyBooted", "1", "2", "3"]
 
 
-async def test_a_full_event_queue_closes_the_link_and_leads_to_a_resync() -> None:
+async def test_s10_a_full_event_queue_closes_the_link_and_leads_to_a_resync() -> None:
     """Nothing that was accepted is lost or out of order; the next link waits for the reader."""
     ups: asyncio.Queue[AmiMessage] = asyncio.Queue()
     downs: asyncio.Queue[str] = asyncio.Queue()
@@ -202,7 +202,7 @@ async def test_a_resync_that_is_cancelled_from_within_ends_its_link() -> None:
             assert client.counts.links == 0
 
 
-async def test_a_peer_that_talks_but_never_answers_is_left_too() -> None:
+async def test_s7_a_peer_that_talks_but_never_answers_is_left_too() -> None:
     """Events alone keep a link for twice the ping's time-out, not for ever."""
     downs: asyncio.Queue[str] = asyncio.Queue()
     async with fake_ami(answers={"Ping": silence}) as peer:
@@ -254,7 +254,7 @@ async def test_hundreds_of_actions_are_under_way_at_once_and_answers_find_their_
     assert [reply["Message"] for reply in replies] == [str(n) for n in range(500)]
 
 
-async def test_every_open_action_fails_at_once_when_the_link_goes() -> None:
+async def test_s8_every_open_action_fails_at_once_when_the_link_goes() -> None:
     """None waits for its deadline."""
     async with linked({"DBPut": silence}) as (peer, client):
         puts = [client.send({"Action": "DBPut", "Key": n}, timeout=60) for n in range(50)]

@@ -35,7 +35,7 @@ BIG = {"Action": "Redirect", "Exten": "9" * 1000}
 
 
 @pytest.mark.asyncio
-async def test_p4_a_line_break_in_a_value_never_reaches_the_socket() -> None:
+async def test_x3_p4_a_line_break_in_a_value_never_reaches_the_socket() -> None:
     """It would be an action of the attacker's choice."""
     async with linked() as (peer, client):
         for value in ("x\r\n\r\nAction: Originate\r\nChannel: Local/1@out", "x\nVariable: a=b"):
@@ -86,7 +86,7 @@ async def test_p6_a_peer_that_stops_answering_pings_is_left() -> None:
 
 
 @pytest.mark.asyncio
-async def test_p7_an_action_is_never_sent_again_on_a_later_link() -> None:
+async def test_s8_p7_an_action_is_never_sent_again_on_a_later_link() -> None:
     """An old Redirect would hit the wrong state of a call; its caller is told at once."""
     async with linked() as (peer, client):
         peer.answers["Redirect"] = silence
@@ -115,7 +115,7 @@ async def test_p7_an_action_without_a_link_fails_at_once() -> None:
 
 
 @pytest.mark.asyncio
-async def test_p7_the_kernel_does_not_deliver_later_what_the_peer_has_not_taken() -> None:
+async def test_s8_p7_the_kernel_does_not_deliver_later_what_the_peer_has_not_taken() -> None:
     """A closed connection's unsent bytes are dropped, not tried again until the peer is back."""
     taken = 0
     async with deaf_peer() as (port, accepted):

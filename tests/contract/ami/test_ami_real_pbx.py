@@ -178,7 +178,7 @@ async def test_after_a_kill_open_actions_fail_and_the_link_comes_back(pbx: RealP
         assert (await client.send({"Action": "Ping"})).ok
 
 
-async def test_a_frozen_asterisk_is_found_within_ten_seconds(pbx: RealPbx) -> None:
+async def test_s7_a_frozen_asterisk_is_found_within_ten_seconds(pbx: RealPbx) -> None:
     """Its kernel still accepts what we write; with the defaults the link is left in time."""
     downs: asyncio.Queue[str] = asyncio.Queue()
     loop = asyncio.get_running_loop()
@@ -199,7 +199,7 @@ async def test_a_frozen_asterisk_is_found_within_ten_seconds(pbx: RealPbx) -> No
             await client.await_live()
 
 
-async def test_what_a_frozen_asterisk_had_accepted_is_not_carried_out_when_it_thaws(
+async def test_s8_what_a_frozen_asterisk_had_accepted_is_not_carried_out_when_it_thaws(
     pbx: RealPbx,
 ) -> None:
     """Its kernel holds the action; whoever asked was told that it failed (S8)."""

@@ -62,7 +62,7 @@ async def gets_through(room: ControlRoom, caller: Phone, operator: Phone, keys: 
 
 
 @pytest.mark.alone
-async def test_callers_are_greeted_and_get_through_with_strangers_at_the_port(
+async def test_s6_callers_are_greeted_and_get_through_with_strangers_at_the_port(
     room: ControlRoom,
 ) -> None:
     """One listens to the end, one presses 9 and 2; nothing of the strangers is left in the daemon.

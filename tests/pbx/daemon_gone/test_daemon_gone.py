@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from ...black_hole import full_backlog
 from ...control_room import ControlRoom
 from ...phones.phone import CallHandle, CallState, Phone
 from ...phones.tones import TONES, coverage
@@ -51,7 +52,7 @@ def newest_recording(room: ControlRoom) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("fault", [nothing, kill, hang])
 @pytest.mark.parametrize("after_s", [0.0, 1.6, 3.0])
-async def test_a_fault_during_the_greeting_delays_nobody_by_more_than_three_seconds(
+async def test_s3_s4_a_fault_during_the_greeting_delays_nobody_by_more_than_three_seconds(
     room: ControlRoom, fault: Fault, after_s: float
 ) -> None:
     """Before the call, in the first prompt, or late in the greeting: the operator's phone rings in time."""
@@ -67,6 +68,21 @@ async def test_a_fault_during_the_greeting_delays_nobody_by_more_than_three_seco
     desk = await talk_after(room, operator, caller, began)
     await desk.hangup()
     await call.wait_for(CallState.DISCONNECTED)
+
+
+@pytest.mark.slow
+async def test_s4_a_port_that_swallows_connections_delays_nobody_by_more_than_three_seconds(
+    room: ControlRoom,
+) -> None:
+    """Its backlog is full, so the kernel answers to no SYN: as behind a firewall that drops."""
+    operator, caller = await asyncio.gather(room.operator(), room.caller())
+    await room.daemon.kill()
+    with full_backlog(room.config.settings.agi.port):
+        began = time.monotonic()
+        call = await room.dial_110(caller)
+        desk = await talk_after(room, operator, caller, began)
+        await desk.hangup()
+        await call.wait_for(CallState.DISCONNECTED)
 
 
 async def test_all_of_a_call_but_the_journal_works_without_the_daemon(room: ControlRoom) -> None:

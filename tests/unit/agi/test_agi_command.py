@@ -41,7 +41,7 @@ CONTROLS = [chr(code) for code in [*range(32), 127]]
 
 
 @given(st.lists(PLAIN | SHARP, max_size=12))
-def test_asterisk_reads_the_words_that_were_given(words: list[str]) -> None:
+def test_x4_asterisk_reads_the_words_that_were_given(words: list[str]) -> None:
     """Quotes, backslashes, blanks and empty words come through; there is one line (X4)."""
     line = command("SET VARIABLE", *words)
     assert (line.count(b"\n"), line[-1:]) == (1, b"\n")
@@ -54,7 +54,9 @@ def test_a_command_without_arguments_is_its_name() -> None:
 
 
 @given(TEXT, st.sampled_from(CONTROLS), TEXT)
-def test_a_control_character_is_refused_wherever_it_stands(a: str, control: str, b: str) -> None:
+def test_x3_x4_a_control_character_is_refused_wherever_it_stands(
+    a: str, control: str, b: str
+) -> None:
     """A line break would begin another command."""
     for words in [("EXEC", a + control + b), ("EXEC" + control,)]:
         with pytest.raises(AgiInjection) as refused:

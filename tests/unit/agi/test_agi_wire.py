@@ -94,7 +94,7 @@ def test_a_value_keeps_its_brackets(value: str, read: str) -> None:
     assert replies(f"200 result=1 ({value})\n".encode()) == [Reply(code=200, result="1", data=read)]
 
 
-def test_a_hangup_in_the_middle_of_a_usage_text_is_heard() -> None:
+def test_x4_a_hangup_in_the_middle_of_a_usage_text_is_heard() -> None:
     """It is out of band; the usage text goes on."""
     assert replies(USAGE.replace(b"\n", b"\nHANGUP\n", 1)) == [
         Hangup(),
@@ -116,7 +116,7 @@ def test_the_network_may_cut_after_every_byte() -> None:
 
 
 @pytest.mark.parametrize("end", range(0, len(STREAM), 7))
-def test_a_truncated_line_is_no_message(end: int) -> None:
+def test_x4_a_truncated_line_is_no_message(end: int) -> None:
     """What was said before it is all that is known; nothing is made up from a part of a line."""
     assert said(STREAM[:end]) == said(STREAM[: STREAM.rfind(b"\n", 0, end) + 1])
 
@@ -142,7 +142,9 @@ LINES = st.sampled_from(
 
 
 @given(st.sampled_from([b"", ENV]), st.lists(st.binary(max_size=40) | LINES), st.integers(1, 7_000))
-def test_any_bytes_are_survived_within_bounds(begin: bytes, parts: list[bytes], step: int) -> None:
+def test_x4_any_bytes_are_survived_within_bounds(
+    begin: bytes, parts: list[bytes], step: int
+) -> None:
     """Nothing raises, memory is bounded, cuts do not matter, and after a broken rule nothing is read."""
     data = begin + b"".join(parts)
     wire = AgiWire()
