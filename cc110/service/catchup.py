@@ -2,7 +2,7 @@
 
 It becomes the same facts with their true times, and passes the same core; so what was heard live, or read
 back before, is silent. Reading may be cut short anywhere and begun again: ``PbxBack`` is only said once
-all of it is decided, and until then the same time is read again (docs/adr/0012-catch-up.md).
+all of it is decided, and until then the same time is read again (docs/adr/0010-catch-up.md).
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
