@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .targets import TARGETS
@@ -37,6 +37,9 @@ def variations(name: str) -> st.SearchStrategy[bytes]:
 
 
 @pytest.mark.parametrize("name", TARGETS)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # a busy machine breaks no rule
 @given(data=st.data())
 def test_x2_x3_x4_any_input_breaks_no_rule(name: str, data: st.DataObject) -> None:
     """The same rules, a hundred inputs a run."""
