@@ -16,6 +16,11 @@ from .invariant import assert_invariant
 SHORT = {"queue__wrap_up_s": 0, "transfer__polres_min_talk_s": 2, "sip__dead_after_s": 4}
 
 
+_LONG = ("races", "journal_away", "unrecorded", "link_faults", "broker_away")
+"""Faults on a PBX of their own: run by `make reliability`. What they prove of the daemon is proved without phones
+by `tests/contract` in `make test`, which has to stay under ten minutes."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every scenario needs a PBX and shares one event loop with it."""
     here = Path(__file__).parent
@@ -23,6 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker(pytest.mark.pbx)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+        if item.path.parent in {here / folder for folder in _LONG}:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -37,8 +44,14 @@ async def control_room() -> AsyncIterator[ControlRoom]:
         shutil.rmtree(home)
 
 
+@pytest.fixture
+def with_sound() -> bool:
+    """Whether the phones of a scenario speak."""
+    return True
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def room(control_room: ControlRoom) -> AsyncIterator[ControlRoom]:
+async def room(control_room: ControlRoom, with_sound: bool) -> AsyncIterator[ControlRoom]:
     """The control room, with nobody in it before and after."""
     if not control_room.daemon.running:
         start = await control_room.last_seq()
@@ -54,5 +67,5 @@ async def room(control_room: ControlRoom) -> AsyncIterator[ControlRoom]:
     if control_room.daemon.running:
         control_room.daemon.go_on()
     await control_room.everyone_home()
-    await assert_invariant(control_room, began)
+    await assert_invariant(control_room, began, with_sound=with_sound)
     assert_no_leaks(before, await probe.settled(before, timeout=10))

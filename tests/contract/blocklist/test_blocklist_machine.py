@@ -363,7 +363,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=_STEPS)
 def test_blocked_if_and_only_if_a_valid_block_exists(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.pbx
 
 
+@pytest.mark.slow
 def test_sipp_from_debian_runs_from_a_fresh_cache(tmp_path: Path) -> None:
     """Signature, download and unpacking work with the real archive, in less than 120 s."""
     before = time.monotonic()

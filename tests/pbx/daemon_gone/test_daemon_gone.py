@@ -50,8 +50,25 @@ def newest_recording(room: ControlRoom) -> tuple[str, ...]:
     return tuple(str(path) for path in found)
 
 
-@pytest.mark.parametrize("fault", [nothing, kill, hang])
-@pytest.mark.parametrize("after_s", [0.0, 1.6, 3.0])
+@pytest.mark.parametrize(
+    ("fault", "after_s"),
+    [
+        (nothing, 1.6),
+        (kill, 0.0),
+        (hang, 1.6),
+        (kill, 3.0),
+        *(
+            pytest.param(fault, after_s, marks=pytest.mark.slow)
+            for fault, after_s in [
+                (nothing, 0.0),
+                (nothing, 3.0),
+                (kill, 1.6),
+                (hang, 0.0),
+                (hang, 3.0),
+            ]
+        ),
+    ],
+)
 async def test_s3_s4_a_fault_during_the_greeting_delays_nobody_by_more_than_three_seconds(
     room: ControlRoom, fault: Fault, after_s: float
 ) -> None:

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from ...control_room import ControlRoom, open_room
@@ -32,6 +33,12 @@ async def control_room() -> AsyncIterator[ControlRoom]:
             yield room
     finally:
         shutil.rmtree(home)
+
+
+@pytest.fixture
+def with_sound() -> bool:
+    """These phones have none."""
+    return False
 
 
 @pytest_asyncio.fixture(loop_scope="session")
