@@ -86,7 +86,7 @@ class Greeting(Part):
     """What a caller hears first."""
 
     menu: bool = True
-    menu_wait_ms: int = Field(default=300, ge=0, le=3000)
+    menu_wait_ms: int = Field(default=200, ge=0, le=3000)
     first_word_s: float = Field(default=2.0, ge=0.5, le=5.0)
 
 
