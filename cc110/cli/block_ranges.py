@@ -190,4 +190,4 @@ def _state(block: RangeBlock, now: datetime, tz: tzinfo, lang: Language) -> str:
 
 
 def _all_of(prefixes: str) -> str:
-    return ", ".join(f"{prefix}..." for prefix in prefixes.split())
+    return f"numbers that begin with {', '.join(prefixes.split())}"
