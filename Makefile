@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE ?= --numprocesses 2 --dist loadscope --no-loadscope-reorder
 # Seconds for each target of `make fuzz`; FUZZ="ami agi" takes only those.
 FUZZ_S ?= 60
+# Tests start Python by the hundred: each is to find what the one before it compiled.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 
 .PHONY: help run test reliability demo bench fuzz lint check prompts schemas lock clean

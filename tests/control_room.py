@@ -255,7 +255,12 @@ class ControlRoom:
         async with reading(self.config.journal_url.get_secret_value()) as engine:
             while open_calls := await ask(engine, _unaccounted):
                 if time.monotonic() > end:
-                    raise TimeoutError(f"not accounted for: {', '.join(open_calls)}")
+                    told = "\n".join(
+                        f"  {one.seq} {one.event.at:%H:%M:%S.%f} {one.event.type} {one.event.data}"
+                        for one in await self.events()
+                        if one.event.call_id in open_calls
+                    )
+                    raise TimeoutError(f"not accounted for: {', '.join(open_calls)}\n{told}")
                 await asyncio.sleep(_POLL_S)
 
     async def wait_event(
@@ -280,10 +285,14 @@ class ControlRoom:
 
 
 def _unaccounted(connection: Connection) -> Sequence[str]:
+    """A call that was too short for its recorder to start ends without a word on a recording."""
     of = select(events.c.call_id).where
-    settled = ("RecordingFinalised", "RecordingMissing")
-    arrived, over = of(events.c.type == "CallArrived"), of(events.c.type.in_(settled))
-    return connection.scalars(except_(arrived, over)).all()
+    arrived, over = of(events.c.type == "CallArrived"), of(events.c.type == "CallEnded")
+    recorded = of(events.c.type == "RecordingStarted")
+    settled = of(events.c.type.in_(("RecordingFinalised", "RecordingMissing")))
+    going_on = connection.scalars(except_(arrived, over)).all()
+    unsettled = connection.scalars(except_(recorded, settled)).all()
+    return [call for call in dict.fromkeys([*going_on, *unsettled]) if call]
 
 
 async def _observe(config: Config, secrets: Secrets) -> Observer:

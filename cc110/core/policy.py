@@ -24,8 +24,10 @@ class Policy:
     """How long closing words may last before the dialplan's next step is due."""
     unrecorded_s: float = 1.0
     """A call that lived longer than this and was never recorded is reported as unrecorded."""
-    recording_check_s: float = 2.0
+    recording_check_s: float = 0.4
     """How long after the end of a call its recording is looked for."""
+    recording_late_s: float = 2.0
+    """How much later it is looked for again if it was not there: a busy PBX closes it late."""
     recording_slack_s: float = 2.0
     """A recording that is shorter than its call by more than this lacks something."""
 

@@ -253,7 +253,10 @@ class Calls:
         )
 
     async def _sealed(self, call_id: CallId, path: str) -> Sealed:
-        """Final, as soon as nobody writes to it any more."""
+        """Final, as soon as it is there and nobody writes to it any more."""
+        with suppress(StillOpen, FileNotFoundError, ValueError):
+            return await self._recordings.finalise(call_id, path)
+        await asyncio.sleep(self._policy.recording_late_s)
         for _ in range(_STILL_OPEN_TRIES):
             with suppress(StillOpen):
                 return await self._recordings.finalise(call_id, path)

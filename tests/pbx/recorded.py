@@ -20,6 +20,8 @@ ENOUGH: Final = 0.995
 _EDGE_S: Final = 0.15
 """A moment in a phone and the same moment in the file may differ by so much: a recorder that begins anew
 leaves out some hundredths of a second in which nobody talks with the caller."""
+_LOST_S: Final = ONE_PACKET_S + HOP_S
+"""What one lost packet looks like: it is missing in each window that it fills by half."""
 _SHORTEST_S: Final = 0.3
 _SURE_S: Final = 0.1
 """Words may sound like a tone for a moment, but not for so long."""
@@ -83,7 +85,7 @@ class Recording:
         for tone in TONES:
             if heard := [span for ear in ears for span in stretches(ear, tone)]:
                 missing, whole = self.missing(tone, heard)
-                assert missing <= max((1 - ENOUGH) * whole, ONE_PACKET_S), (
+                assert missing <= max((1 - ENOUGH) * whole, _LOST_S), (
                     f"{missing:.2f} of {whole:.2f} s of the {tone} are not recorded"
                 )
                 shares[tone] = 1 - missing / whole

@@ -13,6 +13,7 @@ from cc110.core.events import Event
 
 from ...control_room import TRUNK, ControlRoom
 from ...phones.phone import CallState, EventKind, Phone
+from ..blocking import blocked
 
 NUMBER = "6281200000777"
 FORMS = ("081200000777", "6281200000777", "+6281200000777", "006281200000777", "0812-0000-0777")
@@ -29,17 +30,14 @@ async def _no_entry(room: ControlRoom) -> None:
 @pytest.mark.parametrize("form", FORMS)
 async def test_a_blocked_number_is_rejected_in_every_form(room: ControlRoom, form: str) -> None:
     """SIP 403, never answered, never recorded, journaled."""
-    await _entry(room, "0")
     start = await room.last_seq()
     before = len(tuple(room.recordings.rglob("*.wav")))
     caller = await room.caller()
     sip = room.config.settings.sip
     headers = {"P-Asserted-Identity": f"<sip:{form}@{TRUNK}>"}
-    try:
+    async with blocked(room, NUMBER):
         call = await caller.dial(f"sip:110@{sip.host}:{sip.port}", headers=headers)
         ended = await call.wait_for(CallState.DISCONNECTED)
-    finally:
-        await _no_entry(room)
 
     states = [one.text for one in call.events if one.kind is EventKind.STATE]
     assert ended.code == 403
@@ -89,12 +87,7 @@ async def test_what_was_rejected_without_the_daemon_is_in_the_journal_once(
 ) -> None:
     """Read back from what the PBX wrote, with its true time; a further restart tells nothing twice."""
     caller = await room.caller()
-    async with app.open_desk(room.config) as desk:
-        await desk.block(NUMBER, until=0, reason="test", by="test")
-    async with asyncio.timeout(5):
-        while "Value" not in await room.pbx.console(f"database get cc110-block {NUMBER}"):
-            await asyncio.sleep(0.05)
-    try:
+    async with blocked(room, NUMBER):
         before = await room.last_seq()
         heard = await _rejected(room, caller)
         start = (await room.wait_event("CallRejected", after=before)).seq
@@ -110,9 +103,6 @@ async def test_what_was_rejected_without_the_daemon_is_in_the_journal_once(
         async with asyncio.timeout(5):
             while len(await _rejections(room, start)) < 5:
                 await asyncio.sleep(0.05)
-    finally:
-        async with app.open_desk(room.config) as desk:
-            await desk.unblock(NUMBER, reason="test", by="test")
     told = await _rejections(room, start)
     assert len({event.call_id for event in told}) == len(told) == 5
     assert [event.data.recovered for event in told[:2]] == [True, True]

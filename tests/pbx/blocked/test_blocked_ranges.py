@@ -10,7 +10,7 @@ from cc110 import app
 from ...control_room import ControlRoom
 from ...phones.calls import CallEnded
 from ...phones.phone import CallState
-from ..verification.way_out import entry
+from ..blocking import entry
 
 PREFIX = "62840000"
 INSIDE, EXEMPT, OUTSIDE = "6284000001234", "6284000005678", "6284000100000"

@@ -174,14 +174,18 @@ async def test_a_recording_is_accounted_for_though_the_daemon_died_at_the_end_of
     room: ControlRoom,
 ) -> None:
     """It is looked for again after the restart: no call stays without a word on its recording."""
-    story = await Story.begin(room)
     caller = await room.caller()
-    call = await room.dial_110(caller)
-    await call.wait_for_talk()
-    await call.heard(1.0)
-    await call.hangup()
-    await story.told("CallEnded")
-    await room.daemon.kill()
-    assert "RecordingFinalised" not in await story.kinds()
-    await room.daemon.start()
-    assert (await story.told("RecordingFinalised")).seconds > 0
+    for _ in range(5):
+        story = await Story.begin(room)
+        call = await room.dial_110(caller)
+        await call.wait_for_talk()
+        await call.heard(1.0)
+        await call.hangup()
+        await story.told("CallEnded")
+        await room.daemon.kill()
+        in_time = "RecordingFinalised" not in await story.kinds()
+        await room.daemon.start()
+        assert (await story.told("RecordingFinalised")).seconds > 0
+        if in_time:
+            return
+    pytest.fail("the daemon was never killed before the recording was final")

@@ -28,6 +28,7 @@ from tests.contract.ami.fake_ami import running
 from ...control_room import ControlRoom
 from ...freeze import freeze
 from ...phones.phone import CallHandle, CallState, Phone
+from ..blocking import blocked
 from ..hearing import in_talk
 from ..raw_callers.trunk import RawTrunk, raw_trunk
 from .wire import Wire, wire_to
@@ -201,16 +202,12 @@ async def test_s10_a_daemon_that_hardly_runs_slows_nobody_and_loses_nothing(
     """20 calls a second with 5 % of a processor: answers in time, the PBX's memory flat, each one journaled."""
     count, start = seconds * RATE, await room.last_seq()
     pbx = psutil.Process((await room.pbx.status()).pid)
-    await room.pbx.console(f"database put cc110-block {BLOCKED} {int(time.time()) + 3600}")
-    try:
-        async with raw_trunk(room) as trunk:
-            await _rejections(trunk, RATE)
-            before = pbx.memory_info().rss
-            async with throttled(room):
-                times = sorted(await _rejections(trunk, count))
-            growth = pbx.memory_info().rss - before
-    finally:
-        await room.pbx.console(f"database del cc110-block {BLOCKED}")
+    async with blocked(room, BLOCKED), raw_trunk(room) as trunk:
+        await _rejections(trunk, RATE)
+        before = pbx.memory_info().rss
+        async with throttled(room):
+            times = sorted(await _rejections(trunk, count))
+        growth = pbx.memory_info().rss - before
     told = await _rejected(room, start, count + RATE)
     p99 = times[math.ceil(len(times) * 0.99) - 1]
     print(f"{count} calls: p99 {p99 * 1000:.0f} ms, the PBX grew by {growth / 1e6:.1f} MB")

@@ -5,8 +5,9 @@ import time
 
 from ...control_room import ControlRoom
 from ...phones.phone import Phone
+from ..blocking import value
 from ..scene import all_over
-from .way_out import asks, offered, rejected, rejected_at_once, setting, value
+from .way_out import asks, offered, rejected, rejected_at_once, setting
 
 
 async def _blocked(room: ControlRoom, *numbers: str) -> list[Phone]:

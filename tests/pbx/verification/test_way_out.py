@@ -6,20 +6,18 @@ import pytest
 
 from ...control_room import ControlRoom
 from ...phones.phone import CallState
+from ..blocking import block, entry, value
 from ..hearing import in_talk, words_s
 from ..recorded import closed_recording
 from ..scene import NUMBER, all_over, dial, log_in, talk
 from ..story import Story
 from .way_out import (
     asks,
-    block,
-    entry,
     offered,
     rejected,
     rejected_at_once,
     states,
     told,
-    value,
     verifying,
 )
 

@@ -4,8 +4,9 @@ import asyncio
 
 from ...control_room import ControlRoom
 from ...phones.phone import CallState
+from ..blocking import block, entry, value
 from ..scene import all_over, log_in
-from .way_out import block, entry, offered, rejected, value, verifying
+from .way_out import offered, rejected, verifying
 
 
 async def test_76_without_the_daemon_unblocks_and_is_journaled_when_it_is_back(

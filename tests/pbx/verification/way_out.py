@@ -1,8 +1,7 @@
-"""What scenarios of the way out share: blocking a number, the blocked caller, the PBX's own entries."""
+"""What scenarios of the way out share: the blocked caller, and the operator who verifies him."""
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,34 +9,13 @@ from cc110 import app
 
 from ...control_room import ControlRoom
 from ...phones.phone import CallHandle, CallState, EventKind, Phone
-from ...phones.timing import limit
 from ...phones.wire import Media
+from ..blocking import block, entry
 from ..scene import Scene, log_in
 from ..story import Story
 
 OFFER_S = 15
 """The announcement, 3 s for the key, and some more."""
-
-
-async def block(room: ControlRoom, number: str) -> None:
-    """Block a number as an administrator does; returns when the PBX has it."""
-    async with app.open_desk(room.config) as desk:
-        await desk.block(number, until=0, reason="sample", by="sample")
-    await entry(room, "cc110-block", number, there=True)
-
-
-async def entry(room: ControlRoom, family: str, key: str, *, there: bool) -> None:
-    """Wait until the PBX's own database has that entry, or has it no more."""
-    end = time.monotonic() + limit(5)
-    while (await value(room, family, key) is not None) is not there:
-        assert time.monotonic() < end, f"{family}/{key}: {'missing' if there else 'still there'}"
-        await asyncio.sleep(0.02)
-
-
-async def value(room: ControlRoom, family: str, key: str) -> str | None:
-    """What the PBX's own database has there."""
-    found = re.search(r"Value: (\S*)", await room.pbx.console(f"database get {family} {key}"))
-    return found[1] if found else None
 
 
 @asynccontextmanager

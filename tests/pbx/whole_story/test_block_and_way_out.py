@@ -20,8 +20,9 @@ from cc110.journal.rows import BlockRow
 
 from ...control_room import ControlRoom, open_room
 from ...phones.phone import CallState, Phone
+from ..blocking import entry
 from ..scene import all_over, dial, log_in
-from ..verification.way_out import asks, entry, offered, rejected
+from ..verification.way_out import asks, offered, rejected
 
 NUMBER = "6284000000666"
 Fault = Callable[[ControlRoom, Phone], Awaitable[None]]

@@ -53,7 +53,7 @@ class Recordings:
         raise NotSealed(path)
 
 
-POLICY = Policy(recording_check_s=0.01, greeting_limit_s=0.05, grace_s=0.01)
+POLICY = Policy(recording_check_s=0.01, recording_late_s=0.01, greeting_limit_s=0.05, grace_s=0.01)
 
 
 def arrival(call_id: str) -> f.Arrived:
