@@ -126,6 +126,7 @@ class Call:
 
     # What was already said, so that a fact told again is silent.
     queued: bool = False
+    abandoned: bool = False
     verification_asked: bool = False
     verification_refused: bool = False
     entries: frozenset[datetime] = frozenset()

@@ -13,7 +13,7 @@ def caller_gone(draft: Draft, fact: facts.CallerGone) -> None:
     """The caller's channel ended: the call is over, and a call that nobody recorded is reported."""
     call = draft.call
     lived_s = max(0.0, (draft.at - call.arrived_at).total_seconds())
-    if not call.met:
+    if not call.met and not call.abandoned:
         draft.say(CallAbandoned(waited_s=lived_s))
     draft.say(CallEnded(by=fact.by, duration_s=lived_s))
     if call.recording is None and lived_s > draft.policy.unrecorded_s:

@@ -133,6 +133,8 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             return replace(call, verification_asked=True)
         case events.BlockVerificationRefused():
             return replace(call, verification_refused=True)
+        case events.CallAbandoned():
+            return replace(call, abandoned=True)
         case events.CallEnded(by=by):
             return replace(call, phase=Ended(at=at, by=by), since=max(call.since, at), legs=())
         case events.RecordingFinalised(path=path):
@@ -142,7 +144,6 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
         case (
             events.CallArrived()
             | events.CallRejected()
-            | events.CallAbandoned()
             | events.RecordingExported()
             | events.RecordingHeld()
             | events.RecordingReleased()

@@ -91,3 +91,18 @@ def test_what_is_read_back_has_its_own_time_and_is_marked() -> None:
     (answer,) = [one.data for one in daemon.journal if one.type == "AgentAnswered"]
     assert vars(answer)["waited_s"] == 9.5
     assert isinstance(daemon.journal[0].data, CallArrived)
+
+
+def test_who_was_said_to_have_given_up_is_not_said_so_again() -> None:
+    """A spool that was cut short in between holds a part of what one fact said."""
+    daemon = Daemon()
+    daemon.tell([arrived(), recorder(), queued(6), hung_up(30)])
+    whole = list(daemon.journal)
+    assert [event.type for event in whole[-2:]] == ["CallAbandoned", "CallEnded"]
+
+    daemon.journal.pop()
+    daemon.dies()
+    daemon.tell([replace(hung_up(30), recovered=True)])
+
+    assert said(whole) == said(daemon.journal)
+    assert len(whole) == len(daemon.journal)
