@@ -20,7 +20,7 @@ from sqlalchemy import Connection, except_, select
 
 from cc110 import app
 from cc110.app.pbx import KeptPbx
-from cc110.config.load import checkout, load
+from cc110.config.load import load
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets, ensure_secrets
 from cc110.core.events import Recorded
@@ -31,6 +31,7 @@ from cc110.journal.store import read_tip
 from cc110.pbx.embedded.progress import NoProgress
 from cc110.ports import JournalUnavailable
 
+from .cache import cache
 from .freeze import freeze
 from .phones.observer import Observer
 from .phones.phone import CallHandle, CallState, Phone, SipAccount
@@ -339,13 +340,13 @@ async def open_room(
         yield room
 
 
-def _environ(home: Path, cache: Path | None, settings: Mapping[str, object]) -> dict[str, str]:
+def _environ(home: Path, kept: Path | None, settings: Mapping[str, object]) -> dict[str, str]:
     sip, ami, agi = free_ports(3)
     rtp = 32000 + os.getpid() % 40 * 800
     given = {f"CC110_{name.upper()}": str(value) for name, value in settings.items()}
     return {
         "CC110_HOME": str(home),
-        "CC110_CACHE": str(cache or os.environ.get("CC110_CACHE") or checkout() / ".cache"),
+        "CC110_CACHE": str(kept or cache()),
         "CC110_SIP__PORT": str(sip),
         "CC110_AMI__PORT": str(ami),
         "CC110_AGI__PORT": str(agi),

@@ -14,6 +14,7 @@ from cc110.config.load import checkout
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import PlainProgress
 
+from ..cache import cache
 from ..control_room import open_room
 from . import blocklist_bench, journal_bench, load, restart, sound, start
 from .load import Figure
@@ -23,7 +24,7 @@ async def measure() -> tuple[list[Figure], str]:
     """All figures, and the Asterisk they were measured with."""
     found = await asyncio.to_thread(
         install,
-        checkout() / ".cache",
+        cache(),
         bundles=("asterisk", "sipp"),
         progress=PlainProgress(sys.stdout),
     )

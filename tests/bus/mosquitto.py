@@ -13,18 +13,17 @@ from typing import Any
 
 from aiomqtt import Client
 
-from cc110.config.load import checkout
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import NoProgress
 
+from ..cache import cache
 from ..control_room import free_ports
 from ..phones.timing import limit
 
 
 def command() -> tuple[str, ...]:
     """Mosquitto, unpacked like the PBX when it is not there yet."""
-    cache = Path(os.environ.get("CC110_CACHE") or checkout() / ".cache")
-    return install(cache, bundles=("mosquitto",), progress=NoProgress()).tool("mosquitto")
+    return install(cache(), bundles=("mosquitto",), progress=NoProgress()).tool("mosquitto")
 
 
 @dataclass

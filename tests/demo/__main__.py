@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 from cc110.cli.timeline import render_timeline
-from cc110.config.load import checkout
 from cc110.core.words import Language
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import PlainProgress
 
+from ..cache import cache
 from ..control_room import ControlRoom, open_room
 from .scenarios import SCENARIOS, Cast, Scenario
 
@@ -41,7 +41,7 @@ async def play(room: ControlRoom, number: int, scenario: Scenario) -> bool:
 async def main() -> int:
     """Play all; 0 when each went as the SOP says."""
     began = time.monotonic()
-    await asyncio.to_thread(install, checkout() / ".cache", progress=PlainProgress(sys.stdout))
+    await asyncio.to_thread(install, cache(), progress=PlainProgress(sys.stdout))
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
     try:
         async with open_room(home, queue__wrap_up_s=0) as room:

@@ -178,6 +178,8 @@ async def test_over_tls_the_broker_s_certificate_is_checked(
             await cc110.say("b")
             await _trouble(cc110.bus)
             assert "certificate" in cc110.bus.trouble
+            async with asyncio.timeout(limit(5)):
+                await cc110.readers.reached(1)
             assert cc110.readers.position() == 1
     finally:
         await broker.kill()

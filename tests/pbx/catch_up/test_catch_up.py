@@ -1,7 +1,6 @@
 """What happened while the daemon was dead is told afterwards as if it had been there (S1, S2, S3, S9)."""
 
 import asyncio
-import os
 import random
 import time
 from collections import Counter
@@ -11,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from cc110.config.load import checkout
 from cc110.core.events import Event
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import NoProgress
 
 from ...bench.load import job
+from ...cache import cache
 from ...control_room import ControlRoom
 from ...phones.phone import CallHandle, CallState, Phone
 from ...phones.sipp import Sipp
@@ -194,9 +193,8 @@ async def _calls(
 
 
 async def _sipp() -> tuple[str, ...]:
-    cache = Path(os.environ.get("CC110_CACHE") or checkout() / ".cache")
     bundles = ("asterisk", "sipp")
-    programs = await asyncio.to_thread(install, cache, bundles=bundles, progress=NoProgress())
+    programs = await asyncio.to_thread(install, cache(), bundles=bundles, progress=NoProgress())
     return programs.tool("sipp")
 
 

@@ -134,7 +134,7 @@ async def test_a_forged_from_forges_nothing(
 ) -> None:
     """Without an asserted number From is claimed; control characters in it reach nobody's AMI."""
     programs = await asyncio.to_thread(
-        install, checkout() / ".cache", bundles=("asterisk", "sipp"), progress=NoProgress()
+        install, room.config.paths.cache, bundles=("asterisk", "sipp"), progress=NoProgress()
     )
     start, mark = await room.last_seq(), room.observer.mark()
     sip = room.config.settings.sip

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cc110.config.load import checkout
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.installation import Installation
 from cc110.pbx.embedded.progress import NoProgress
 from tests.freeze import freeze
 
+from ...cache import cache
 from ..phone import SipAccount
 from ..timing import limit
 from ..tones import TONES, write_tone
@@ -45,8 +45,7 @@ def find_programs() -> Installation:
     """
     if named := os.environ.get(ROOT_VARIABLE):
         return _in_root(Path(named))
-    cache = Path(os.environ.get("CC110_CACHE") or checkout() / ".cache")
-    return install(cache, bundles=("asterisk", "sipp"), progress=NoProgress())
+    return install(cache(), bundles=("asterisk", "sipp"), progress=NoProgress())
 
 
 def _in_root(root: Path) -> Installation:
