@@ -16,11 +16,6 @@ from .invariant import assert_invariant
 SHORT = {"queue__wrap_up_s": 0, "transfer__polres_min_talk_s": 2, "sip__dead_after_s": 4}
 
 
-_LONG = ("races", "journal_away", "unrecorded", "link_faults", "broker_away")
-"""Faults on a PBX of their own: run by `make reliability`. What they prove of the daemon is proved without phones
-by `tests/contract` in `make test`, which has to stay under ten minutes."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every scenario needs a PBX and shares one event loop with it."""
     here = Path(__file__).parent
@@ -28,8 +23,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker(pytest.mark.pbx)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-        if item.path.parent in {here / folder for folder in _LONG}:
-            item.add_marker(pytest.mark.slow)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -26,6 +26,10 @@ async def in_talk(**calls: CallHandle) -> bool:
     return all(heard[one][TONES[other]] > PRESENT for one, other in permutations(calls, 2))
 
 
+NO_WORD_S: Final = 0.14
+"""The shortest word is longer; the edges of a tone, and of a packet that was lost, are shorter."""
+
+
 def words_s(ear: HearingTimeline, *, start: float | None = None, end: float | None = None) -> float:
     """Seconds in which something was heard that is no phone's tone: words or music.
 

@@ -9,7 +9,7 @@ from ...control_room import ControlRoom
 from ...phones.hearing import ONE_PACKET_S
 from ...phones.phone import CallState
 from ...phones.tones import TONES
-from ..hearing import in_talk, words_s
+from ..hearing import NO_WORD_S, in_talk, words_s
 from ..scene import all_over, talk
 
 OPERATOR, POLRES, CALLER = TONES["operator"], TONES["polres"], TONES["caller"]
@@ -62,7 +62,7 @@ async def test_t1_a_polres_that_does_not_answer_leaves_nothing_to_undo(room: Con
     caller, operator = await scene.heard("caller"), await scene.heard("operator")
     after = rang + 0.3
     assert caller.silence_gaps(OPERATOR, start=after, min_s=ONE_PACKET_S) == ()
-    assert words_s(caller, start=after) < 0.1
+    assert words_s(caller, start=after) < NO_WORD_S
     assert words_s(operator, start=stopped) > 0.3
     await scene.desk.hangup()
     await all_over(scene.call)

@@ -6,7 +6,7 @@ from ...control_room import ControlRoom
 from ...phones.hearing import ONE_PACKET_S
 from ...phones.phone import CallState
 from ...phones.tones import TONES
-from ..hearing import in_talk, words_s
+from ..hearing import NO_WORD_S, in_talk, words_s
 from ..scene import all_over, talk
 
 
@@ -30,7 +30,7 @@ async def test_a_verdict_is_confirmed_to_the_operator_alone(
     await scene.desk.heard(1.5)
     assert words_s(await scene.heard("operator")) > 0.15
     caller = await scene.heard("caller")
-    assert words_s(caller) < 0.1
+    assert words_s(caller) < NO_WORD_S
     # While keys are pressed the phone sends keys instead of sound: that is the longest pause.
     assert (
         sum(gap.length for gap in caller.silence_gaps(TONES["operator"], min_s=ONE_PACKET_S)) < 0.8
