@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from cc110 import app
 from cc110.core.ids import Number
 from cc110.core.importing import Listed, Unsaid
@@ -29,7 +31,9 @@ from ..phones.sipp_result import SippResult
 from .load import Figure, job, quiet, spread
 
 MILLION: Final = 1_000_000
-_STORMS: Final = 3
+ROWS: Final = int(os.environ.get("CC110_BENCH_ROWS", MILLION))
+"""Rows of the import; with fewer than a million its target is not judged."""
+_STORMS: Final = 2
 
 
 def numbers(count: int) -> list[Number]:
@@ -37,8 +41,11 @@ def numbers(count: int) -> list[Number]:
     return [Number(f"62840{n * 7919 % 100_000_000:08}") for n in range(count)]
 
 
-async def importing(home: Path, *, rows: int = MILLION) -> list[Figure]:
-    """`cc110 blocklist import` in a process of its own, on an empty journal."""
+async def importing(home: Path, *, rows: int = ROWS) -> list[Figure]:
+    """`cc110 blocklist import` in a process of its own, on an empty journal.
+
+    Its processor time tells more than the clock does on a machine that others use meanwhile.
+    """
     home.mkdir(parents=True)
     file = home / "list.csv"
     with file.open("w") as out:
@@ -50,7 +57,7 @@ async def importing(home: Path, *, rows: int = MILLION) -> list[Figure]:
         *(sys.executable, "-m", "cc110.cli.main", "blocklist", "import", str(file)),
         env=environ,
     )
-    journal = None
+    usage, journal, used = psutil.Process(process.pid), None, 0.0
     while process.returncode is None:
         try:
             async with asyncio.timeout(0.5):
@@ -58,15 +65,19 @@ async def importing(home: Path, *, rows: int = MILLION) -> list[Figure]:
         except TimeoutError:
             sizes.append(_rss(process.pid))
             if journal is None and await _events(home) >= rows:
-                journal = time.monotonic() - began
+                journal, used = time.monotonic() - began, _processor(usage)
+            elif journal is None:
+                used = _processor(usage) or used
     took = time.monotonic() - began
+    if process.returncode:
+        raise RuntimeError(f"the import ended with {process.returncode}")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return [
         Figure(
             what=f"import of {rows} rows: read, judged, in the journal",
             target="< 60 s",
-            measured=f"{journal or took:.1f} s; {took:.1f} s with all tables",
-            reached=(journal or took) < 60 and process.returncode == 0,
+            measured=f"{journal or took:.1f} s ({used:.1f} s of processor time); {took:.1f} s with all tables",
+            reached=(journal or took) < 60 if rows >= MILLION else None,
         ),
         Figure(
             what="memory of the import, in its middle and at most",
@@ -75,6 +86,15 @@ async def importing(home: Path, *, rows: int = MILLION) -> list[Figure]:
             reached=peak < 300,
         ),
     ]
+
+
+def _processor(process: psutil.Process) -> float:
+    """Seconds of all its threads; 0 = it has gone."""
+    try:
+        used = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    return used.user + used.system
 
 
 def _rss(pid: int) -> int:
@@ -98,9 +118,9 @@ async def loading(room: ControlRoom) -> list[Figure]:
     await room.daemon.stop()
     entries = [(number, 0) for number in sorted(numbers(MILLION))]
     async with app.open_mirror(room.config) as mirror:
-        began = time.monotonic()
+        began, own = time.monotonic(), time.process_time()
         await mirror.put_all(entries)
-        loaded = time.monotonic() - began
+        loaded, own = time.monotonic() - began, time.process_time() - own
         began = time.monotonic()
         there = len(await mirror.entries())
         read = time.monotonic() - began
@@ -108,7 +128,7 @@ async def loading(room: ControlRoom) -> list[Figure]:
         Figure(
             what=f"{MILLION} numbers into an empty AstDB",
             target="< 20 s",
-            measured=f"{loaded:.1f} s",
+            measured=f"{loaded:.1f} s ({own:.1f} s of processor time on this side)",
             reached=loaded < 20 and there == MILLION,
         ),
         Figure(what="all of them read back (drift check)", target="", measured=f"{read:.1f} s"),
@@ -341,7 +361,7 @@ async def measure(room: ControlRoom, command: tuple[str, ...], home: Path) -> li
         large.extend(await decisions(room, MILLION))
         return decided(small, large)
 
-    async def beside() -> list[Figure]:
+    async def stormed() -> list[Figure]:
         await room.daemon.start()
         async with app.open_import(room.config) as door:
             rows = [Listed(number=number) for number in first]
@@ -352,12 +372,12 @@ async def measure(room: ControlRoom, command: tuple[str, ...], home: Path) -> li
         return await storm(room, command, home / "storm")
 
     for name, part in (
-        ("import", importing(home / "import")),
         ("decision with a thousand entries", few()),
         ("loading", loading(room)),
         ("decision with a million entries", many()),
         ("removing", emptying(room)),
-        ("rejected calls beside normal ones", beside()),
+        ("rejected calls beside normal ones", stormed()),
+        ("import", importing(home / "import")),
     ):
         try:
             found = await part
