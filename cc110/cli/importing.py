@@ -77,14 +77,14 @@ async def write(config: Config, stage: Staging, unsaid: Unsaid, *, by: str, tell
     """
     taken = Taken()
     async with open_import(config) as door:
-        async for done in _all_taken(door, stage, unsaid, by):
+        async for done in all_taken(door, stage, unsaid, by):
             taken += done
             tell(taken.blocked + taken.same)
         await door.finished()
     return taken
 
 
-async def _all_taken(
+async def all_taken(
     door: ImportPort, stage: Staging, unsaid: Unsaid, by: str
 ) -> AsyncIterator[Taken]:
     """Every portion in its turn; the next is made ready while one is being written."""

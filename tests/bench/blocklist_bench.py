@@ -31,7 +31,7 @@ from ..phones.sipp_result import SippResult
 from .load import Figure, job, quiet, spread
 
 MILLION: Final = 1_000_000
-ROWS: Final = int(os.environ.get("CC110_BENCH_ROWS", MILLION))
+ROWS: Final = int(os.environ.get("BENCH_ROWS", MILLION))
 """Rows of the import; with fewer than a million its target is not judged."""
 _STORMS: Final = 2
 
