@@ -7,7 +7,6 @@ microseconds of fifty at a time. What the two have in common is the machine's, n
 
 import asyncio
 import os
-import resource
 import sqlite3
 import statistics
 import sys
@@ -71,7 +70,7 @@ async def importing(home: Path, *, rows: int = ROWS) -> list[Figure]:
     took = time.monotonic() - began
     if process.returncode:
         raise RuntimeError(f"the import ended with {process.returncode}")
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    peak = max(sizes or [0])
     return [
         Figure(
             what=f"import of {rows} rows: read, judged, in the journal",
