@@ -77,7 +77,7 @@ def table(figures: list[Figure], asterisk: str) -> str:
         (
             f"Measured {datetime.now(UTC):%Y-%m-%d} with cc110 {__version__}, Asterisk {asterisk}, Python "
             f"{platform.python_version()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.machine()}; "
-            f"load of the machine in the last 15 minutes {os.getloadavg()[2]:.1f}, one to two of it the bench's.",
+            f"load of the machine in the last 15 minutes {os.getloadavg()[2]:.1f}, the bench's own with it.",
             "",
             "| what | target | measured | reached |",
             "|---|---|---|---|",

@@ -311,11 +311,7 @@ async def storm(room: ControlRoom, command: tuple[str, ...], home: Path) -> list
 
 
 async def emptying(room: ControlRoom) -> list[Figure]:
-    """All entries removed as cc110 removes them: some hundred at a time, with calls in between.
-
-    Never by `database deltree`: for a million entries it holds the lock of AstDB, and with it every look-up
-    and the manager interface, for longer than anybody waits.
-    """
+    """All entries removed as cc110 removes them: some hundred at a time, with calls in between."""
     gone, waits = sorted(numbers(MILLION)), list[float]()
     async with app.open_mirror(room.config) as mirror, app.open_mirror(room.config) as other:
         began = time.monotonic()
