@@ -1,17 +1,20 @@
 """A list into the journal: read whole and judged first, then written. Importing this brings everything in."""
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from cc110.app import open_import
+from cc110.app.desk import ImportPort
 from cc110.cli.csv_list import BadRow, read_list
 from cc110.cli.staging import Staging
 from cc110.config.model import Config
 from cc110.core.importing import Listed, Unsaid
-from cc110.service.importing import Taken
+from cc110.service.importing import AT_ONCE, Taken
 
 MOST_NAMED: Final = 100
 """Bad rows and repeated numbers that are named; of the rest there is a count."""
@@ -74,12 +77,31 @@ async def write(config: Config, stage: Staging, unsaid: Unsaid, *, by: str, tell
     """
     taken = Taken()
     async with open_import(config) as door:
-        for batch in stage.batches(door.batch):
-            for part in _portions(batch):
-                taken += await door.take(part, unsaid, by=by)
-                tell(taken.blocked + taken.same)
+        async for done in all_taken(door, stage, unsaid, by):
+            taken += done
+            tell(taken.blocked + taken.same)
         await door.finished()
     return taken
+
+
+async def all_taken(
+    door: ImportPort, stage: Staging, unsaid: Unsaid, by: str
+) -> AsyncIterator[Taken]:
+    """Every portion in its turn; the next is made ready while one is being written."""
+    under_way = deque[asyncio.Task[Taken]]()
+    try:
+        for batch in stage.batches(door.batch):
+            for part in _portions(batch):
+                under_way.append(asyncio.create_task(door.take(part, unsaid, by=by)))
+                if len(under_way) >= AT_ONCE:
+                    yield await under_way[0]
+                    under_way.popleft()
+        while under_way:
+            yield await under_way[0]
+            under_way.popleft()
+    finally:
+        # What was begun is brought to its end, so that nothing is written after we say how it went.
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 def _portions(batch: Sequence[Listed]) -> Iterator[Sequence[Listed]]:

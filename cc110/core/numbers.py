@@ -42,6 +42,7 @@ The first two rows of rule 5 undo what carriers and software are known to do
 a second 62). Where `phonenumbers` reads a form otherwise, the tests name it.
 """
 
+import re
 from typing import Final
 
 from cc110.core.ids import Number
@@ -65,8 +66,21 @@ _THREE_DIGIT_CODES = tuple(
 """How ITU-T E.164's country codes of one and of three digits begin; all others have two."""
 
 
+_MOBILE: Final = re.compile(r"(?:\+?62|0)(8[0-9]{8,12})", re.ASCII)
+_NORMAL_MOBILE: Final = re.compile(r"628[0-9]{8,12}", re.ASCII)
+"""What nearly all numbers are: a list has a million of them. The rules say the same, at three times the cost."""
+
+
 def normalise(raw: str) -> Number | None:
     """A number in normal form; None when it identifies nobody (see the module's rules)."""
+    if usual := _MOBILE.fullmatch(raw):
+        found = COUNTRY + usual[1]
+        return None if is_special(found) else Number(found)
+    return by_rules(raw)
+
+
+def by_rules(raw: str) -> Number | None:
+    """The same, by the rules alone."""
     dialled = raw.translate(_WITHOUT_SEPARATORS)
     digits = dialled.removeprefix("+")
     if len(raw) > MAX_CHARACTERS or not (digits.isascii() and digits.isdigit()):
@@ -75,7 +89,7 @@ def normalise(raw: str) -> Number | None:
         found = _abroad(digits[2:]) if digits.startswith("00") else _here(digits)
     else:
         found = _abroad(digits)
-    return Number(found) if is_number(found) else None
+    return Number(found) if is_result(found) else None
 
 
 def _abroad(digits: str) -> str:
@@ -112,6 +126,13 @@ def _is_doubled(national: str) -> bool:
 
 def is_number(text: str) -> bool:
     """True when the text could be a result of ``normalise``: rule 6."""
+    if _NORMAL_MOBILE.fullmatch(text):
+        return not is_special(text)
+    return is_result(text)
+
+
+def is_result(text: str) -> bool:
+    """The same, by the rule alone."""
     if not (text.isascii() and text.isdigit()):
         return False
     fits = _fits_indonesia if text.startswith(COUNTRY) else _fits_abroad

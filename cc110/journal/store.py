@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -18,6 +19,8 @@ _NAMES = [field.name for field in fields(Line)]
 COLUMNS = [events.c[name] for name in _NAMES]
 """What a line is read from."""
 _VALUES = attrgetter(*_NAMES)
+_ROWS = 500
+"""Events in one statement for SQLite, which takes 32,766 values in one (since 3.32; 999 before)."""
 _SPOOL = "spool:"
 """What the cursors of the spool's parts begin with."""
 
@@ -44,7 +47,15 @@ def read_tip(connection: Connection) -> Tip:
 
 def write_links(connection: Connection, links: list[Link]) -> None:
     """Append rows; the writer's transaction makes them durable together."""
-    connection.exec_driver_sql(_insertion(connection.dialect), [_row(link) for link in links])
+    statement = _insertion(connection.dialect)
+    rows = [_row(link) for link in links]
+    if connection.dialect.name == "sqlite":
+        many = _insertion_of(connection.dialect, _ROWS)
+        while len(rows) >= _ROWS:
+            connection.exec_driver_sql(many, tuple(chain.from_iterable(rows[:_ROWS])))
+            del rows[:_ROWS]
+    if rows:
+        connection.exec_driver_sql(statement, rows)
 
 
 def read_mark(connection: Connection, part: str) -> int:
@@ -73,6 +84,15 @@ def _insertion(dialect: Dialect) -> str:
     if compiled.positiontup != [column.name for column in events.columns]:
         raise TypeError(f"{dialect.name} takes no parameters by place in the table's order")
     return str(compiled)
+
+
+@cache
+def _insertion_of(dialect: Dialect, rows: int) -> str:
+    """The same for so many rows in one statement: SQLite takes them in half the time, and lets go of
+    Python's lock once instead of for each, so that whoever prepares the next ones is not held up.
+    """
+    head, values, places = _insertion(dialect).partition(" VALUES ")
+    return head + values + ", ".join([places] * rows)
 
 
 def read_page(

@@ -1,5 +1,7 @@
 """The daemon's side of the AMI: what the service's ports ask of the PBX, in Asterisk's words."""
 
+import asyncio
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -245,11 +247,9 @@ class AstDb:
             PbxUnavailable: no link, or it was lost in the middle.
             PbxRefused: the PBX said no.
         """
-        for begin in range(0, len(entries), _PIPELINE):
-            some = entries[begin : begin + _PIPELINE]
-            refused = await self._volley("DBPut", [{"Key": n, "Val": str(u)} for n, u in some])
-            if refused:
-                raise PbxRefused(f"DBPut: {refused[0].get('Message') or 'refused'}")
+        refused = await self._volleys("DBPut", [{"Key": n, "Val": str(u)} for n, u in entries])
+        if refused:
+            raise PbxRefused(f"DBPut: {refused[0].get('Message') or 'refused'}")
 
     async def delete_all(self, numbers: Sequence[str]) -> None:
         """Remove many entries; it is no error when there is none.
@@ -257,8 +257,7 @@ class AstDb:
         Raises:
             PbxUnavailable: no link, or it was lost in the middle.
         """
-        for begin in range(0, len(numbers), _PIPELINE):
-            await self._volley("DBDel", [{"Key": n} for n in numbers[begin : begin + _PIPELINE]])
+        await self._volleys("DBDel", [{"Key": n} for n in numbers])
 
     async def entries(self) -> Entries:
         """All that is there, in the order of keys as text.
@@ -324,6 +323,28 @@ class AstDb:
         except AmiError as error:
             raise PbxUnavailable(f"the PBX does not answer: {error}") from error
         return next((row.get("Val") for row in rows if row.name == "DBGetResponse"), None)
+
+    async def _volleys(self, action: str, each: Sequence[dict[str, str]]) -> Sequence[AmiMessage]:
+        """All of them in order, and those that were refused. Two volleys are under way: the PBX carries out
+        one while the next is made ready. After a refusal no more are sent for a DBPut.
+        """
+        under_way = deque[asyncio.Task[Sequence[AmiMessage]]]()
+        refused: list[AmiMessage] = []
+        try:
+            for begin in range(0, len(each), _PIPELINE):
+                some = each[begin : begin + _PIPELINE]
+                under_way.append(asyncio.create_task(self._volley(action, some)))
+                if len(under_way) > 1:
+                    refused += await under_way.popleft()
+                if refused and action == "DBPut":
+                    break
+            while under_way:
+                refused += await under_way.popleft()
+        finally:
+            for one in under_way:
+                one.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+        return refused
 
     async def _volley(self, action: str, each: Sequence[dict[str, str]]) -> Sequence[AmiMessage]:
         common = {"Action": action, "Family": names.BLOCK_FAMILY}

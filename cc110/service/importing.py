@@ -18,6 +18,8 @@ from cc110.service.usecases import Refused, Settled
 
 MOST_ROWS: Final = 1000
 """Rows in one batch."""
+AT_ONCE: Final = 2
+"""Batches under way when no number comes twice: one is made ready while the other is being written."""
 MOST_AHEAD: Final = 20_000
 """Blocks that the journal has and the tables may not have yet."""
 
@@ -71,7 +73,9 @@ class BlockImport:
         self._settled = settled
         self._reached = reached
         self._most_ahead = most_ahead
-        self._turn = asyncio.Lock()
+        self._turn: asyncio.Lock | asyncio.Semaphore = (
+            asyncio.Lock() if most_ahead else asyncio.Semaphore(AT_ONCE)
+        )
         self._ahead: dict[Number, Block] = {}
         self._seq = 0
 
@@ -110,7 +114,7 @@ class BlockImport:
         if not decided:
             return
         recorded = await self._journal.append(decided)
-        self._seq = recorded[-1].seq
+        self._seq = max(self._seq, recorded[-1].seq)
         for event in decided if self._most_ahead else ():
             if isinstance(event.data, NumberBlocked):
                 self._ahead[event.data.number] = block_of(event.data, event.at)

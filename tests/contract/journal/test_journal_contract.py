@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from cc110.core.events import AgentRang, Event, Recorded
-from cc110.core.ids import AgentId, CallId
+from cc110.core.ids import AgentId, CallId, CaseId
 from cc110.journal.engine import Database, sqlite_url
 from cc110.journal.memory import MemoryJournal
 from cc110.journal.samples import samples
@@ -103,6 +103,24 @@ async def test_long_journals_are_read_in_full(journal: Journal) -> None:
     await journal.append([rang(1)] * 1234)
 
     assert list(range(1, 1235)) == [each.seq for each in await everything(journal)]
+
+
+async def test_a_long_batch_is_written_in_order_whatever_statements_it_takes(
+    journal: Journal,
+) -> None:
+    """With fewer events than one statement takes, just as many, and some more; the chain is the writer's test."""
+    batches = [[rang(n) for n in range(size)] for size in (499, 500, 1000, 1203)]
+    for batch in batches:
+        await journal.append(
+            [*batch[:-1], replace(batch[-1], case_id=CaseId(f"case-{len(batch)}"))]
+        )
+
+    found = await everything(journal)
+    assert [e.call_id for batch in batches for e in batch] == [r.event.call_id for r in found]
+    assert list(range(1, 3203)) == [each.seq for each in found]
+    assert ["case-499", "case-500", "case-1000", "case-1203"] == [
+        each.event.case_id for each in found if each.event.case_id
+    ]
 
 
 async def test_appending_nothing_is_nothing(journal: Journal) -> None:

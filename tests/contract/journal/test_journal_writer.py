@@ -78,6 +78,17 @@ async def test_a_short_lock_is_sat_out(url: str, writer: JournalWriter, database
     assert ["a"] == await calls(database)
 
 
+async def test_the_chain_holds_over_many_events_in_one_statement(
+    writer: JournalWriter, database: Database
+) -> None:
+    """Each column is in its place, whichever way a row was written."""
+    recorded = await writer.append([happening(f"call-{n}") for n in range(1203)])
+
+    found = await verify(database.reads)
+    assert found.ok
+    assert (found.tip.seq, found.tip.id) == (1203, recorded[-1].id)
+
+
 async def test_a_long_lock_fails_the_append_and_nothing_of_it_comes_later(
     url: str, hasty: JournalWriter, database: Database
 ) -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cc110.core.ids import Number
-from cc110.core.numbers import display, is_number, mask, normalise
+from cc110.core.numbers import by_rules, display, is_number, is_result, mask, normalise
 from cc110.core.special import SPECIAL, is_special
 
 SIGNS = re.compile(r"\[\d+\]")
@@ -260,6 +260,24 @@ def test_a_normal_form_is_a_number_and_its_own_form(raw: str) -> None:
 def test_whatever_is_a_number_is_its_own_form(text: str) -> None:
     """What the blocklist takes for a number is one that a caller can have."""
     assert is_number(text) == (normalise(f"+{text}") == text)
+
+
+@CORE
+@given(
+    st.one_of(
+        st.from_regex(r"(\+|00|0|62|\+62|062|6262)?[0-9٣]{7,15}", fullmatch=True),
+        st.from_regex(r"(\+?62|0|\+0|)8[0-9]{7,13}\n?", fullmatch=True),
+        st.text(alphabet="0268+-. ", max_size=20),
+    )
+)
+@example("62800123456")
+@example("0812345678")
+@example("081234567890\n")
+@example("+62812345678901234")
+def test_the_short_way_for_mobile_numbers_says_what_the_rules_say(raw: str) -> None:
+    """A list's million numbers take it; no form may come out otherwise by it."""
+    assert normalise(raw) == by_rules(raw)
+    assert is_number(raw) == is_result(raw)
 
 
 # --- against google/libphonenumber --------------------------------------------------------------------
