@@ -74,6 +74,11 @@ class DaemonProcess:
         self._process: asyncio.subprocess.Process | None = None
 
     @property
+    def environ(self) -> Mapping[str, str]:
+        """Its environment: for commands about the same site."""
+        return self._environ
+
+    @property
     def pid(self) -> int:
         """Its process id; raises LookupError when it does not run."""
         if self._process is None or self._process.returncode is not None:

@@ -18,6 +18,7 @@ from cc110.pbx.embedded.installation import Installation
 from cc110.pbx.embedded.ports import Listen
 from cc110.pbx.embedded.process import PbxProcess, PbxRun
 from cc110.pbx.embedded.progress import Progress
+from cc110.pbx.guard import BANS_FILE
 from cc110.pbx.render import Folders, render
 
 _log = structlog.get_logger("pbx")
@@ -109,6 +110,8 @@ def prepare_pbx(
     """
     folders = Folders.under(config.paths.pbx, modules=installation.modules_dir)
     render(config, secrets, folders=folders, installation_data=installation.data_dir)
+    # A PBX that runs without the daemon would keep its bans for ever; the daemon writes those that hold.
+    (folders.varlib / BANS_FILE).unlink(missing_ok=True)
     for needed in (folders.log / "cel-custom", folders.varlib / "keys", config.paths.recordings):
         needed.mkdir(mode=0o700, parents=True, exist_ok=True)
     sip, ami = config.settings.sip, config.settings.ami

@@ -1,8 +1,9 @@
 """Tables for ports and for the accounts of the manager interface."""
 
 from cc110.config.model import Config
-from cc110.config.secrets import CONTROL, DATABASE, Secrets
+from cc110.config.secrets import CONTROL, DATABASE, GUARD, Secrets
 from cc110.pbx.tables.table import (
+    DIRECTORY,
     PASSWORDS,
     SETTINGS,
     Table,
@@ -29,11 +30,19 @@ def manager_general(config: Config) -> Table:
     return Table(sources=(SETTINGS,), lines=(f"bindaddr={ami.host}", f"port={ami.port}"))
 
 
+def never_banned(config: Config) -> Table:
+    """Addresses that no ban holds for, whatever stands before them; inside ``[cc110-banned]``."""
+    named = config.guard_policy().never
+    lines = tuple(f"permit={address}" for address in named)
+    return Table(sources=(SETTINGS, DIRECTORY), lines=lines)
+
+
 def manager_users(secrets: Secrets) -> Table:
-    """The daemon's two accounts."""
+    """The daemon's accounts."""
     lines = (
         *section(CONTROL, "control-account", _secret(secrets, CONTROL)),
         *section(DATABASE, "database-account", _secret(secrets, DATABASE)),
+        *section(GUARD, "guard-account", _secret(secrets, GUARD)),
     )
     return Table(sources=(PASSWORDS,), lines=lines, secret=True)
 

@@ -67,11 +67,12 @@ def test_an_ipv6_address_is_written_in_brackets(site: SiteCopy) -> None:
     assert "CC110_AGI=agi://[::1]:4573\n" in found["globals.conf"].text
 
 
-def test_the_daemon_has_two_accounts(site: SiteCopy) -> None:
-    """One steers calls, one keeps the blocklist."""
+def test_the_daemon_has_three_accounts(site: SiteCopy) -> None:
+    """One steers calls, one keeps the blocklist, one hears who was refused."""
     assert body(rendered(site)["manager-users.conf"]) == (
         f"[cc110](control-account)\nsecret={secret(site, 'cc110')}\n\n"
-        f"[cc110-db](database-account)\nsecret={secret(site, 'cc110-db')}"
+        f"[cc110-db](database-account)\nsecret={secret(site, 'cc110-db')}\n\n"
+        f"[cc110-guard](guard-account)\nsecret={secret(site, 'cc110-guard')}"
     )
 
 
