@@ -162,8 +162,14 @@ class ControlRoom:
         """The account of an operator or a Polres."""
         sip = self.config.settings.sip
         password = self.secrets.sip[extension].get_secret_value()
+        tls = sip.phones == "tls"
         return SipAccount(
-            user=extension, password=password, registrar_host=sip.host, registrar_port=sip.port
+            user=extension,
+            password=password,
+            registrar_host=sip.host,
+            registrar_port=sip.tls_port if tls else sip.port,
+            transport=sip.phones,
+            trusted=str(self.config.phones_certificate[0]) if tls else "",
         )
 
     async def phone(self, extension: str, tone: str, **settings: Any) -> Phone:
@@ -336,13 +342,14 @@ async def open_room(
 
 
 def _environ(home: Path, cache: Path | None, settings: Mapping[str, object]) -> dict[str, str]:
-    sip, ami, agi = free_ports(3)
+    sip, ami, agi, tls = free_ports(4)
     rtp = 32000 + os.getpid() % 40 * 800
     given = {f"CC110_{name.upper()}": str(value) for name, value in settings.items()}
     return {
         "CC110_HOME": str(home),
         "CC110_CACHE": str(cache or os.environ.get("CC110_CACHE") or checkout() / ".cache"),
         "CC110_SIP__PORT": str(sip),
+        "CC110_SIP__TLS_PORT": str(tls),
         "CC110_AMI__PORT": str(ami),
         "CC110_AGI__PORT": str(agi),
         "CC110_SIP__RTP_FIRST": str(rtp),

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from cc110.app.certificate import ensure_certificate
 from cc110.app.daemon import run_daemon
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets, ensure_secrets
@@ -109,6 +110,7 @@ def prepare_pbx(
         tied: the PBX ends with this process, however that happens.
     """
     folders = Folders.under(config.paths.pbx, modules=installation.modules_dir)
+    ensure_certificate(config)
     render(config, secrets, folders=folders, installation_data=installation.data_dir)
     # A PBX that runs without the daemon would keep its bans for ever; the daemon writes those that hold.
     (folders.varlib / BANS_FILE).unlink(missing_ok=True)
@@ -122,9 +124,17 @@ def prepare_pbx(
         listens=(
             Listen(proto="udp", host=sip.host, port=sip.port, setting="sip.port"),
             Listen(proto="tcp", host=ami.host, port=ami.port, setting="ami.port"),
+            *_phones_listen(config),
         ),
         tied=tied,
     )
+
+
+def _phones_listen(config: Config) -> tuple[Listen, ...]:
+    sip = config.settings.sip
+    if sip.phones != "tls":
+        return ()
+    return (Listen(proto="tcp", host=sip.host, port=sip.tls_port, setting="sip.tls_port"),)
 
 
 async def run_all(

@@ -190,6 +190,15 @@ class Config:
             trusted=frozenset({NumberSource.ASSERTED} | claimed),
         )
 
+    @property
+    def phones_certificate(self) -> tuple[Path, Path]:
+        """Certificate and key of the phones' TLS; ours where the site names none."""
+        sip, own = self.settings.sip, self.paths.home / "tls"
+        return (
+            Path(sip.tls_certificate) if sip.tls_certificate else own / "phones.pem",
+            Path(sip.tls_key) if sip.tls_key else own / "phones.key",
+        )
+
     def guard_policy(self) -> GuardPolicy:
         """The site's rules for bans of addresses."""
         guard = self.settings.guard
@@ -201,6 +210,7 @@ class Config:
             longest=timedelta(seconds=guard.longest_ban_s),
             trusted=timedelta(hours=guard.trust_hours),
             most=guard.most_bans,
+            proven_only=self.settings.sip.phones == "tls",
             never=tuple(network(address) for address in named),
         )
 

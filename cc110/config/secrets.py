@@ -106,8 +106,8 @@ def account(config: Config, passwords: Secrets, agent: str) -> SoftphoneAccount:
     return SoftphoneAccount(
         user=agent,
         password=password,
-        registrar=f"sip:{address}:{sip.port}",
-        transport="udp",
+        registrar=f"sip:{address}:{sip.tls_port if sip.phones == 'tls' else sip.port}",
+        transport=sip.phones,
         display_name=seat.name,
     )
 

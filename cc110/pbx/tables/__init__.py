@@ -29,6 +29,7 @@ def tables(config: Config, secrets: Secrets) -> Mapping[str, Table]:
     return {
         **call_tables(config),
         "transport.conf": network.transport(config),
+        "transport-tls.conf": network.transport_tls(config),
         "rtp.conf": network.rtp(config),
         "acl-never.conf": network.never_banned(config),
         "manager-general.conf": network.manager_general(config),

@@ -18,6 +18,22 @@ def transport(config: Config) -> Table:
     return Table(sources=(SETTINGS,), lines=(f"bind={endpoint_address(sip.host, sip.port)}",))
 
 
+def transport_tls(config: Config) -> Table:
+    """Where phones come in over TLS, and who comes in over UDP and is no trunk: nobody."""
+    sip = config.settings.sip
+    if sip.phones != "tls":
+        return Table(sources=(SETTINGS,), lines=())
+    certificate, key = config.phones_certificate
+    lines = (
+        *section("transport-tls", "phones-tls", f"bind={endpoint_address(sip.host, sip.tls_port)}"),
+        f"cert_file={certificate}",
+        f"priv_key_file={key}",
+        *section("udp-nobody", "nobody"),
+        *section("udp-nobody", "nobody-by-udp"),
+    )
+    return Table(sources=(SETTINGS,), lines=lines)
+
+
 def rtp(config: Config) -> Table:
     """Media ports; inside ``[general]``."""
     sip = config.settings.sip

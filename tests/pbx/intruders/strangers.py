@@ -95,8 +95,13 @@ async def guess(room: ControlRoom, source: str, times: int, user: str = "1101") 
         await log_in(room, user, source, f"wrong{n}")
 
 
-def forge(room: ControlRoom, victim: str, times: int, user: str = "1101") -> None:
-    """So many wrong passwords as if from `victim`; whoever forges an address never sees an answer."""
+def forge(
+    room: ControlRoom, victim: str, times: int, user: str = "1101", *, via: str = "UDP"
+) -> None:
+    """So many wrong passwords as if from `victim`; whoever forges an address never sees an answer.
+
+    `via` is what the message says of its transport, true or not.
+    """
     host, port = target(room)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
         wire.bind((victim, 0))
@@ -105,4 +110,4 @@ def forge(room: ControlRoom, victim: str, times: int, user: str = "1101") -> Non
             said += f'opaque="1", username="{user}", uri="sip:{host}:{port}", response="{n:032x}", '
             said += 'algorithm=MD5, cnonce="c", qop=auth, nc=00000001'
             one = request(room, "REGISTER", user, victim, ("Authorization", said))
-            wire.sendto(one, (host, port))
+            wire.sendto(one.replace(b"SIP/2.0/UDP", f"SIP/2.0/{via}".encode()), (host, port))
