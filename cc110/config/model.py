@@ -193,7 +193,7 @@ class Config:
     @property
     def phones_certificate(self) -> tuple[Path, Path]:
         """Certificate and key of the phones' TLS; ours where the site names none."""
-        sip, own = self.settings.sip, self.paths.home / "tls"
+        sip, own = self.settings.sip, self.paths.pbx / "tls"
         return (
             Path(sip.tls_certificate) if sip.tls_certificate else own / "phones.pem",
             Path(sip.tls_key) if sip.tls_key else own / "phones.key",

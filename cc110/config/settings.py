@@ -48,7 +48,7 @@ class Sip(Part):
     """How operators and Polres desks connect: plain SIP and RTP, or SIP over TLS with SRTP and nothing else."""
     tls_port: Port = 5061
     tls_certificate: PathText | None = None
-    """With the chain, PEM; None = one that signs itself, made in ``CC110_HOME/tls``."""
+    """With the chain, PEM; None = one that signs itself, made in ``CC110_HOME/pbx/tls``."""
     tls_key: PathText | None = None
     registrar: Host | None = None
     """What phones are told when ``host`` is ``0.0.0.0`` or behind a router; None = ``host``."""

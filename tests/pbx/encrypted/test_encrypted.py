@@ -3,9 +3,12 @@
 The phones here check the PBX's certificate and refuse a call without SRTP, as PJSIP does with these settings.
 """
 
+import asyncio
 import shutil
+import ssl
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from ...phones.phone import CallState, Phone, RegistrationFailed
 from ...phones.tones import TONES
 from ..hearing import in_talk
 from ..intruders.strangers import forge, guess, log_in
+from ..intruders.torture import INVALID, VALID, WORSE
 from ..scene import all_over, talk
 
 
@@ -88,6 +92,33 @@ async def test_a_phone_that_offers_no_srtp_gets_no_call_through(room: ControlRoo
         assert (await call.wait_for(CallState.DISCONNECTED)).code == 488
     finally:
         await phone.stop()
+
+
+async def test_x1_torture_over_a_stream_brings_nothing_down_and_lets_nobody_in(
+    room: ControlRoom,
+) -> None:
+    """RFC 4475 and worse by TLS, each on a connection of its own, then all on one; then a person calls 110."""
+    sip = room.config.settings.sip
+    context = ssl.create_default_context(cafile=str(room.config.phones_certificate[0]))
+    mark = room.observer.mark()
+    everything = (*VALID, *INVALID, *WORSE)
+    for batch in [*([one] for one in everything), everything]:
+        reader, writer = await asyncio.open_connection(
+            sip.host, sip.tls_port, ssl=context, local_addr=("127.0.0.94", 0)
+        )
+        source = "{}:{}".format(*writer.get_extra_info("sockname"))
+        for number, one in enumerate(batch):
+            wire = one.datagram(sip.host, sip.tls_port, source, number)
+            writer.write(wire.replace(b"SIP/2.0/UDP", b"SIP/2.0/TLS"))
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.transport.abort()
+        reader.feed_eof()
+    scene = await talk(room, polres=())
+    assert await in_talk(caller=scene.call, operator=scene.desk)
+    arrived = [e for e in room.observer.events("UserEvent", after=mark) if e["Fact"] == "arrived"]
+    assert len(arrived) == 1
+    await scene.call.hangup()
 
 
 async def test_a_key_of_ours_is_for_our_eyes_only(room: ControlRoom) -> None:

@@ -80,8 +80,11 @@ def send(room: ControlRoom, source: str, *datagrams: bytes) -> None:
 async def test_x2_the_forged_from_of_the_facts_writes_no_event_by_the_trunk(
     room: ControlRoom, user: str
 ) -> None:
-    """The call for 110 is served all the same, with an unidentified caller."""
+    """The call for 110 is served all the same, with an unidentified caller; a blocked one, whose From nobody has
+    replaced when he is rejected, is no exception."""
     start = await room.last_seq()
+    blocked = "6281200000779"
+    await room.pbx.console(f"database put cc110-block {blocked} 0")
     async with overheard(room, "cc110") as stream:
         send(room, TRUNK, request(room, "INVITE", user, TRUNK, to="110"))
         arrived = await room.wait_event("CallArrived", after=start)
@@ -89,6 +92,10 @@ async def test_x2_the_forged_from_of_the_facts_writes_no_event_by_the_trunk(
         await room.wait_event("CallEnded", after=start)
         call = f"Call: {arrived.event.call_id}".encode()
         await stream.holds(call)
+        asserted = ("P-Asserted-Identity", f"<sip:+{blocked}@x>")
+        send(room, TRUNK, request(room, "INVITE", user, TRUNK, asserted, to="110"))
+        await room.wait_event("CallRejected", after=start)
+        await room.pbx.console(f"database del cc110-block {blocked}")
     assert arrived.event.data.number is None
     assert not re.search(rb"(?m)^X-Forged|^Event: ?SuccessfulAuth|^RemoteAddress", stream.raw)
     assert stream.raw.count(b"Event: FullyBooted") <= 1

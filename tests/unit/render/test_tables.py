@@ -197,7 +197,7 @@ def test_phones_over_tls_have_a_transport_of_their_own_and_udp_phones_are_nobody
     found = rendered(site, CC110_SIP__PHONES="tls", CC110_SIP__TLS_PORT="5071")
     text = found["transport-tls.conf"].text
     home = site.load(CC110_SIP__PHONES="tls").paths.home
-    assert f"cert_file={home}/tls/phones.pem\npriv_key_file={home}/tls/phones.key" in text
+    assert f"cert_file={home}/pbx/tls/phones.pem\npriv_key_file={home}/pbx/tls/phones.key" in text
     assert "bind=127.0.0.1:5071" in text
     assert "[udp-nobody](nobody-by-udp)" in text
     for table in ("pjsip-operators.conf", "pjsip-polres.conf"):
