@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest_asyncio
@@ -10,14 +11,15 @@ import pytest_asyncio
 from cc110.config.load import checkout
 
 from ...control_room import ControlRoom, open_room
+from ..invariant import assert_invariant
 from .strangers import SPARED
 
-QUICK = {"guard__failures": 5, "guard__ban_s": 3, "queue__wrap_up_s": 0}
+QUICK = {"guard__failures": 5, "guard__ban_s": 6, "queue__wrap_up_s": 0}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def control_room() -> AsyncIterator[ControlRoom]:
-    """PBX and daemon of its own: five wrong passwords are a ban of three seconds."""
+    """PBX and daemon of its own: five wrong passwords are a ban of six seconds."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
     try:
         site = shutil.copytree(checkout() / "site", home / "site")
@@ -31,3 +33,12 @@ async def control_room() -> AsyncIterator[ControlRoom]:
             yield room
     finally:
         shutil.rmtree(home)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def room(control_room: ControlRoom, with_sound: bool) -> AsyncIterator[ControlRoom]:
+    """The same room for all: each of its 110 calls ended as a call may, whatever intruders did meanwhile."""
+    began = datetime.now(UTC)
+    yield control_room
+    await control_room.everyone_home()
+    await assert_invariant(control_room, began, with_sound=with_sound)

@@ -200,6 +200,7 @@ async def test_x5_what_is_written_is_for_the_owner_s_eyes(room: ControlRoom) -> 
     """Passwords, journal, spool, recordings, the PBX's database and logs: nothing for group or others."""
     scene = await talk(room)
     await scene.call.hangup()
+    await room.accounted()
     home = room.config.paths.home
     private = ("secrets.toml", "journal.sqlite3*", "spool/*", "pbx/lib/astdb*", "pbx/log/**/*")
     files = [path for pattern in private for path in home.glob(pattern) if path.is_file()]
