@@ -1,12 +1,13 @@
 """What the shell needs from outside, and the errors that adapters may raise."""
 
 from array import array
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
 from cc110.core.events import Event, Recorded
+from cc110.core.guarding import Source
 from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
 from cc110.core.verification import Passed
 
@@ -39,6 +40,18 @@ class JournalUnavailable(Cc110Error):
 
 class JournalUncertain(JournalUnavailable):
     """The journal broke while it was written: nobody knows yet whether it was."""
+
+
+class BanList(Protocol):
+    """The PBX's list of addresses from which no phone may log in."""
+
+    async def apply(self, banned: Iterable[Source]) -> None:
+        """Make exactly these sources banned.
+
+        Raises:
+            PbxUnavailable, PbxRefused: the PBX has them not, or not all.
+        """
+        ...
 
 
 class Clock(Protocol):

@@ -75,6 +75,11 @@ class DaemonProcess:
         self._process: asyncio.subprocess.Process | None = None
 
     @property
+    def environ(self) -> Mapping[str, str]:
+        """Its environment: for commands about the same site."""
+        return self._environ
+
+    @property
     def pid(self) -> int:
         """Its process id; raises LookupError when it does not run."""
         if self._process is None or self._process.returncode is not None:
@@ -159,8 +164,14 @@ class ControlRoom:
         """The account of an operator or a Polres."""
         sip = self.config.settings.sip
         password = self.secrets.sip[extension].get_secret_value()
+        tls = sip.phones == "tls"
         return SipAccount(
-            user=extension, password=password, registrar_host=sip.host, registrar_port=sip.port
+            user=extension,
+            password=password,
+            registrar_host=sip.host,
+            registrar_port=sip.tls_port if tls else sip.port,
+            transport=sip.phones,
+            trusted=str(self.config.phones_certificate[0]) if tls else "",
         )
 
     async def phone(self, extension: str, tone: str, **settings: Any) -> Phone:
@@ -344,13 +355,14 @@ async def open_room(
 
 
 def _environ(home: Path, kept: Path | None, settings: Mapping[str, object]) -> dict[str, str]:
-    sip, ami, agi = free_ports(3)
+    sip, ami, agi, tls = free_ports(4)
     rtp = 32000 + os.getpid() % 40 * 800
     given = {f"CC110_{name.upper()}": str(value) for name, value in settings.items()}
     return {
         "CC110_HOME": str(home),
         "CC110_CACHE": str(kept or cache()),
         "CC110_SIP__PORT": str(sip),
+        "CC110_SIP__TLS_PORT": str(tls),
         "CC110_AMI__PORT": str(ami),
         "CC110_AGI__PORT": str(agi),
         "CC110_SIP__RTP_FIRST": str(rtp),

@@ -11,9 +11,11 @@
 
 from cc110.app.daemon import run_daemon
 from cc110.app.desk import (
+    BanDeskPort,
     DeskPort,
     OperatorDesk,
     RangeDeskPort,
+    open_bans,
     open_desk,
     open_import,
     open_mirror,
@@ -27,12 +29,14 @@ from cc110.app.recordings import KeepingPort, open_keeping
 from cc110.app.wiring import control_socket
 
 __all__ = [
+    "BanDeskPort",
     "DeskPort",
     "KeepingPort",
     "OperatorDesk",
     "RangeDeskPort",
     "control_socket",
     "embedded_pbx",
+    "open_bans",
     "open_desk",
     "open_import",
     "open_keeping",

@@ -22,7 +22,7 @@ from cc110.app.wiring import (
     open_spool,
 )
 from cc110.config.model import Config
-from cc110.config.secrets import Secrets
+from cc110.config.secrets import GUARD, Secrets
 from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen, Seen
 from cc110.core.ids import AgentId
@@ -39,6 +39,7 @@ from cc110.pbx.agi import AgiServer, AgiSession
 from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, LinkState
 from cc110.pbx.caller_line import AgiCallerLine
 from cc110.pbx.cel import CelFile
+from cc110.pbx.guard import BANS_FILE, BanFile, login_fact
 from cc110.pbx.link import AmiCallControl, AmiLists, AmiOperators, AstDb
 from cc110.pbx.prompts import read_prompts
 from cc110.pbx.queue_log import QueueLog
@@ -50,6 +51,7 @@ from cc110.service.catchup import EVER, CatchUp, Outage
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlServer
 from cc110.service.counting import PrankCounter
+from cc110.service.guard import BanDesk, Guard
 from cc110.service.heartbeat import beat, tell_systemd
 from cc110.service.ivr import Ivr
 from cc110.service.known import LookUps
@@ -90,6 +92,7 @@ class Daemon:
             ami_settings(config, secrets, "cc110"), on_up=self._up, on_down=self._down
         )
         self._db_link = AmiClient(ami_settings(config, secrets, "cc110-db"), on_up=self._db_up)
+        self._guard_link = AmiClient(ami_settings(config, secrets, GUARD))
         self.lookups = Lookups(database)
         self.outbox = Outbox(journal, spool)
         self.tables = Readers(database, journal.progress, all_tables())
@@ -148,6 +151,16 @@ class Daemon:
         )
         self.range_desk = range_desk(config, journal, book)
         self.imports = block_import(database, journal, self.tables)
+        self._ban_file = BanFile(config.paths.pbx / "lib" / BANS_FILE, self._db_link)
+        self.guard = Guard(
+            outbox=self.outbox,
+            clock=self._clock,
+            policy=config.guard_policy(),
+            bans=self._ban_file,
+        )
+        self._ban_desk = BanDesk(
+            journal=journal, clock=self._clock, find=self.guard.find, lifted=self.guard.learn
+        )
         self._lists = AmiLists(self.link)
         known = [AgentId(one.id) for one in config.directory.operators]
         self._desks = AmiOperators(self.link, {one: config.queues_of(one) for one in known})
@@ -195,6 +208,9 @@ class Daemon:
             begin("mirror", self._keep_mirror())
             begin("ami-db", self._db_link.run())
             begin("ami", self.link.run())
+            begin("ami-guard", self._guard_link.run())
+            begin("logins", self._follow_logins())
+            begin("guard", self.guard.run())
             self.recordings.begin(begin)
             begin("attendance", self.attendance.run(await self.lookups.alarms()))
             begin("heartbeat", beat(self._alive))
@@ -209,6 +225,7 @@ class Daemon:
     async def _take_up(self) -> None:
         """What the journal remembers, and since when nobody listened."""
         self.operators.resume(await self.lookups.operators())
+        self.guard.resume(await self.lookups.bans())
         heard = await self.lookups.heard_until()
         if heard:
             self._unheard_since = heard
@@ -280,6 +297,8 @@ class Daemon:
     async def _db_up(self, _: AmiMessage) -> None:
         """AstDB may have lost its newest entries, or all of them: make the list whole again."""
         self._refill_wanted.set()
+        self.guard.see_phones(await self._ban_file.phones())
+        self.guard.again()
 
     async def _keep_mirror(self) -> None:
         """Whom an operator unblocked meanwhile is not to be blocked again by a refill."""
@@ -287,7 +306,7 @@ class Daemon:
         parts = (self.mirror, self.ranges)
         await keep(*parts, live, wanted, first=self.verifications.catch_up)
 
-    def _more_doors(self) -> Mapping[str, Callable[[], Awaitable[str]]]:
+    def _more_doors(self) -> Mapping[str, Callable[..., Awaitable[str]]]:
         async def refill() -> str:
             await self.verifications.catch_up()
             await self.ranges.make_equal()
@@ -296,7 +315,12 @@ class Daemon:
         async def drift() -> str:
             return self.mirror.last.as_json() if self.mirror.last else "{}"
 
-        return {"refill": refill, "drift": drift, "unattended": self.attendance.as_json}
+        return {
+            "refill": refill,
+            "drift": drift,
+            "unattended": self.attendance.as_json,
+            "lift_ban": self._ban_desk.lift,
+        }
 
     async def _caught_up(self) -> None:
         """What an earlier daemon left in the spool comes first: a live call's state is made of all of it."""
@@ -312,6 +336,11 @@ class Daemon:
                 self.calls.submit(fact)
             for member in roster_facts(message, self._wrapup_s):
                 self.operators.submit(member)
+
+    async def _follow_logins(self) -> None:
+        async for message in self._guard_link.events:
+            if fact := login_fact(message):
+                self.guard.submit(fact)
 
     # --- doors ----------------------------------------------------------------------------------
 

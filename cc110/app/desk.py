@@ -25,6 +25,7 @@ from cc110.pbx.link import AmiLists, AmiOperators, AstDb
 from cc110.ports import BlockMirror, Journal, PbxUnavailable, RangeMirror
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlClient
+from cc110.service.guard import BanDesk
 from cc110.service.importing import MOST_AHEAD, BlockImport, Taken
 from cc110.service.mirror import MirrorReader
 from cc110.service.ranges import RangeDesk, RangeReader
@@ -117,6 +118,36 @@ def range_desk(config: Config, journal: Journal, book: RangeBook) -> RangeDesk:
     """The use cases of ranges, of the process that writes the journal."""
     least = config.settings.blocklist.range_min_digits
     return RangeDesk(journal=journal, clock=SystemClock(), find=book.ranges, least_digits=least)
+
+
+class BanDeskPort(Protocol):
+    """What people may do to bans, wherever it is carried out."""
+
+    async def lift_ban(self, address: str, *, reason: str, by: str) -> str:
+        """As `service.guard.BanDesk.lift`."""
+        ...
+
+
+class _JournalBans:
+    """Bans, changed in the journal itself; the daemon tells the PBX when it runs again."""
+
+    def __init__(self, desk: BanDesk) -> None:
+        self.lift_ban = desk.lift
+
+
+@asynccontextmanager
+async def open_bans(config: Config) -> AsyncIterator[BanDeskPort]:
+    """The use cases of bans: by the running daemon, or else on the journal itself.
+
+    Raises:
+        JournalUnavailable: no daemon runs, and the journal can't be written.
+    """
+    if running := await _running(config):
+        yield running
+        return
+    async with open_journal(config) as (database, journal):
+        find = Lookups(database).bans
+        yield _JournalBans(BanDesk(journal=journal, clock=SystemClock(), find=find))
 
 
 class ImportPort(Protocol):

@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from cc110.app.certificate import ensure_certificate
 from cc110.app.daemon import run_daemon
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets, ensure_secrets
@@ -18,6 +19,7 @@ from cc110.pbx.embedded.installation import Installation
 from cc110.pbx.embedded.ports import Listen
 from cc110.pbx.embedded.process import PbxProcess, PbxRun
 from cc110.pbx.embedded.progress import Progress
+from cc110.pbx.guard import BANS_FILE
 from cc110.pbx.render import Folders, render
 
 _log = structlog.get_logger("pbx")
@@ -108,7 +110,10 @@ def prepare_pbx(
         tied: the PBX ends with this process, however that happens.
     """
     folders = Folders.under(config.paths.pbx, modules=installation.modules_dir)
+    ensure_certificate(config)
     render(config, secrets, folders=folders, installation_data=installation.data_dir)
+    # A PBX that runs without the daemon would keep its bans for ever; the daemon writes those that hold.
+    (folders.varlib / BANS_FILE).unlink(missing_ok=True)
     for needed in (folders.log / "cel-custom", folders.varlib / "keys", config.paths.recordings):
         needed.mkdir(mode=0o700, parents=True, exist_ok=True)
     sip, ami = config.settings.sip, config.settings.ami
@@ -119,9 +124,17 @@ def prepare_pbx(
         listens=(
             Listen(proto="udp", host=sip.host, port=sip.port, setting="sip.port"),
             Listen(proto="tcp", host=ami.host, port=ami.port, setting="ami.port"),
+            *_phones_listen(config),
         ),
         tied=tied,
     )
+
+
+def _phones_listen(config: Config) -> tuple[Listen, ...]:
+    sip = config.settings.sip
+    if sip.phones != "tls":
+        return ()
+    return (Listen(proto="tcp", host=sip.host, port=sip.tls_port, setting="sip.tls_port"),)
 
 
 async def run_all(

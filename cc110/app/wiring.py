@@ -9,7 +9,7 @@ from cc110 import __version__
 from cc110.bus.mqtt import MqttBus
 from cc110.bus.settings import BrokerSettings, BrokerTls
 from cc110.config.model import Config
-from cc110.config.secrets import Secrets
+from cc110.config.secrets import CONTROL, DATABASE, Secrets
 from cc110.journal.codec import encode
 from cc110.journal.engine import Database, JournalAway
 from cc110.journal.spool import SpoolFolder
@@ -42,13 +42,14 @@ def control_socket(config: Config) -> Path:
 
 
 def ami_settings(config: Config, secrets: Secrets, account: str) -> AmiSettings:
-    """The link of one AMI account; ``cc110-db`` hears no events."""
+    """The link of one AMI account; ``cc110-db`` hears no events, ``cc110-guard`` no FullyBooted."""
     return AmiSettings(
         host=config.settings.ami.host,
         port=config.settings.ami.port,
         username=account,
         secret=secrets.ami[account].get_secret_value(),
-        wants_events=account == "cc110",
+        wants_events=account != DATABASE,
+        waits_for_boot=account == CONTROL,
     )
 
 

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from cc110 import __version__
 from cc110.cli import (
     agents,
+    bans,
     block_audit,
     block_ranges,
     blocklist,
@@ -71,6 +72,7 @@ app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")
 app.add_typer(cases.app, name="cases")
 app.add_typer(agents.app, name="agents")
+app.add_typer(bans.app, name="bans")
 app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(journal.app, name="journal")
 app.add_typer(recordings.app, name="recordings")

@@ -222,6 +222,14 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Antrean {queue} dilayani lagi setelah {after_s}",
         "The queue {queue} is attended again after {after_s}",
     ),
+    "AddressBanned": (
+        "Alamat {address} dilarang masuk {until}: {failures} kata sandi salah (larangan ke-{times})",
+        "Address {address} is banned {until}: {failures} wrong passwords (ban no. {times})",
+    ),
+    "AddressBanLifted": (
+        "Larangan alamat {address} dicabut oleh {by}: {reason}",
+        "The ban of address {address} is lifted by {by}: {reason}",
+    ),
     "PbxLost": (
         "Hubungan ke PBX putus; panggilan tetap berjalan: {reason}",
         "The link to the PBX is lost; calls go on: {reason}",
@@ -300,5 +308,6 @@ TONES: Final[Mapping[str, str]] = {
     "PbxLost": "bold red",
     "QueueUnattended": "bold red",
     "QueueAttended": "green",
+    "AddressBanned": "yellow",
 }
 """How to show an event's sentence, as rich writes it."""

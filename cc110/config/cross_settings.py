@@ -18,7 +18,7 @@ CLIMB_S: Final = 10
 CLIMB_LATEST_S: Final = 11
 SOP_RING_S: Final = 5
 """The longest ring time at a Polres that the SOP knows (S1.10: 3-5 s)."""
-_PORTS: Final = (("sip", "port"), ("ami", "port"), ("agi", "port"))
+_PORTS: Final = (("sip", "port"), ("ami", "port"), ("agi", "port"), ("sip", "tls_port"))
 
 
 def settings_problems(source: Source) -> Iterator[Problem]:
@@ -26,6 +26,7 @@ def settings_problems(source: Source) -> Iterator[Problem]:
     yield from _ports(source)
     yield from _media(source)
     yield from _registrar(source)
+    yield from _certificate(source)
     yield from _control(source)
     yield from _rings(source)
     yield from _climb(source)
@@ -91,6 +92,17 @@ def _registrar(source: Source) -> Iterator[Problem]:
     if host is not None and ip_address(host).is_unspecified and not asked:
         message = f"`host` in [sip] is {host}: say in `registrar` which address phones shall use"
         yield source.problem(("sip", "host"), message)
+
+
+def _certificate(source: Source) -> Iterator[Problem]:
+    for name, other in (("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")):
+        path = _text(source, ("sip", name))
+        if path is None:
+            continue
+        if source.value(("sip", other)) is None:
+            yield source.problem(("sip", name), f"`{name}` in [sip] needs `{other}`")
+        if not Path(path).is_file():
+            yield source.problem(("sip", name), f"`{name}` in [sip]: there is no file {path}")
 
 
 def _control(source: Source) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 """The whole configuration of a site, checked, with the questions that others ask of it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -9,8 +10,9 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from cc110.config.directory import Directory, Operator, Trunk, Unit
-from cc110.config.fields import zone_name
+from cc110.config.fields import network, zone_name
 from cc110.config.settings import Settings
+from cc110.core.guarding import GuardPolicy
 from cc110.core.ids import AgentId, Number, PolresExt, QueueName, UnitId
 from cc110.core.policy import BlockPolicy, Policy
 from cc110.core.retention import Retention
@@ -186,6 +188,30 @@ class Config:
             decay_days=blocklist.decay_days,
             lengths_days=tuple(blocklist.lengths_days),
             trusted=frozenset({NumberSource.ASSERTED} | claimed),
+        )
+
+    @property
+    def phones_certificate(self) -> tuple[Path, Path]:
+        """Certificate and key of the phones' TLS; ours where the site names none."""
+        sip, own = self.settings.sip, self.paths.pbx / "tls"
+        return (
+            Path(sip.tls_certificate) if sip.tls_certificate else own / "phones.pem",
+            Path(sip.tls_key) if sip.tls_key else own / "phones.key",
+        )
+
+    def guard_policy(self) -> GuardPolicy:
+        """The site's rules for bans of addresses."""
+        guard = self.settings.guard
+        named = (*guard.never, *(it for trunk in self.directory.trunks for it in trunk.addresses))
+        return GuardPolicy(
+            failures=guard.failures,
+            within=timedelta(seconds=guard.within_s),
+            first=timedelta(seconds=guard.ban_s),
+            longest=timedelta(seconds=guard.longest_ban_s),
+            trusted=timedelta(hours=guard.trust_hours),
+            most=guard.most_bans,
+            proven_only=self.settings.sip.phones == "tls",
+            never=tuple(network(address) for address in named),
         )
 
     @cached_property

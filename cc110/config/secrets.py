@@ -28,6 +28,8 @@ CONTROL: Final = "cc110"
 """The AMI account that steers calls."""
 DATABASE: Final = "cc110-db"
 """The AMI account that keeps the blocklist's mirror."""
+GUARD: Final = "cc110-guard"
+"""The AMI account that hears of refused log-ins, and may do nothing."""
 SECRET_BYTES: Final = 16
 _FINE: Final = re.compile(r"[A-Za-z0-9]{22,64}")
 """128 bits need 22 characters of this kind; none of them means anything to Asterisk."""
@@ -104,8 +106,8 @@ def account(config: Config, passwords: Secrets, agent: str) -> SoftphoneAccount:
     return SoftphoneAccount(
         user=agent,
         password=password,
-        registrar=f"sip:{address}:{sip.port}",
-        transport="udp",
+        registrar=f"sip:{address}:{sip.tls_port if sip.phones == 'tls' else sip.port}",
+        transport=sip.phones,
         display_name=seat.name,
     )
 
@@ -113,7 +115,7 @@ def account(config: Config, passwords: Secrets, agent: str) -> SoftphoneAccount:
 def _names(config: Config) -> Mapping[str, tuple[str, ...]]:
     operators = (operator.id for operator in config.directory.operators)
     desks = (extension for extension, _ in config.polres_units)
-    return {"ami": (CONTROL, DATABASE), "sip": (*operators, *desks)}
+    return {"ami": (CONTROL, DATABASE, GUARD), "sip": (*operators, *desks)}
 
 
 def _with_missing(

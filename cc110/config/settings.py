@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cc110.config.fields import (
+    Address,
     Code,
     Host,
     HostName,
@@ -43,6 +44,12 @@ class Sip(Part):
 
     host: Host = "127.0.0.1"
     port: Port = 5060
+    phones: Literal["udp", "tls"] = "udp"
+    """How operators and Polres desks connect: plain SIP and RTP, or SIP over TLS with SRTP and nothing else."""
+    tls_port: Port = 5061
+    tls_certificate: PathText | None = None
+    """With the chain, PEM; None = one that signs itself, made in ``CC110_HOME/pbx/tls``."""
+    tls_key: PathText | None = None
     registrar: Host | None = None
     """What phones are told when ``host`` is ``0.0.0.0`` or behind a router; None = ``host``."""
     rtp_first: Port = 10000
@@ -63,6 +70,23 @@ class Agi(Part):
 
     host: Host = "127.0.0.1"
     port: Port = 4573
+
+
+class Guard(Part):
+    """When an address from which passwords are guessed is banned."""
+
+    failures: int = Field(default=20, ge=3, le=1000)
+    within_s: int = Field(default=60, ge=1, le=3600)
+    """So many refused log-ins within so many seconds are a ban."""
+    ban_s: int = Field(default=600, ge=1, le=86_400)
+    """The first ban's length; each further one doubles it."""
+    longest_ban_s: int = Field(default=86_400, ge=1, le=604_800)
+    trust_hours: int = Field(default=24, ge=0, le=8760)
+    """So long after a phone's log-in its address is not banned."""
+    most_bans: int = Field(default=500, ge=0, le=5000)
+    """Bans at once; 0 = nobody is ever banned."""
+    never: Many[Address] = ()
+    """Addresses and networks that are never banned, besides the trunks'."""
 
 
 class QueueRing(Part):
@@ -174,6 +198,7 @@ class Settings(Part):
     sip: Sip = Sip()
     ami: Ami = Ami()
     agi: Agi = Agi()
+    guard: Guard = Guard()
     queue: QueueRing = QueueRing()
     transfer: Transfer = Transfer()
     greeting: Greeting = Greeting()

@@ -497,6 +497,29 @@ class QueueAttended(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddressBanned(EventData):
+    """Somebody at an address guessed passwords: no phone may log in from there for a while."""
+
+    address: str
+    """An IP address, or the network of an IPv6 subscriber such as ``2001:db8::/64``."""
+    until: int
+    """When it is over by itself, as Unix time."""
+    failures: int
+    """Refused log-ins that led to it."""
+    times: int
+    """Which ban of this address it is, from 1: each one is longer than the one before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressBanLifted(EventData):
+    """A ban was ended by hand."""
+
+    address: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PbxLost(EventData):
     """The daemon has no link to the PBX. Calls go on without it."""
 
@@ -557,6 +580,8 @@ Data = (
     | AgentUnpaused
     | QueueUnattended
     | QueueAttended
+    | AddressBanned
+    | AddressBanLifted
     | PbxLost
     | PbxBack
 )

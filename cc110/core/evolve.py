@@ -160,6 +160,8 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             | events.AgentUnpaused()
             | events.QueueUnattended()
             | events.QueueAttended()
+            | events.AddressBanned()
+            | events.AddressBanLifted()
             | events.PbxLost()
             | events.PbxBack()
         ):

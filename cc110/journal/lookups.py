@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from cc110.core import attendance, roster
+from cc110.core import attendance, guarding, roster
 from cc110.core.attendance import Alarms
 from cc110.core.blocking import Block
 from cc110.core.counting import Record
 from cc110.core.events import Event, NumberBlocked
+from cc110.core.guarding import Guarded
 from cc110.core.ids import CallId, CaseId, Number
 from cc110.core.retention import Kept
 from cc110.core.roster import Roster
@@ -69,6 +70,11 @@ class Lookups:
         """The queues that were unattended when the journal ended."""
         told = await ask(self._database.reads, queries.list_alarms)
         return attendance.replay(recorded.event for recorded in told)
+
+    async def bans(self) -> Guarded:
+        """The bans that the journal tells of, in force or over."""
+        told = await ask(self._database.reads, queries.list_bans)
+        return guarding.replay(recorded.event for recorded in told)
 
     async def of_call(self, call_id: CallId, now: datetime) -> Record | None:
         """What is known of a call's number when it was judged; None = the caller is unidentified."""

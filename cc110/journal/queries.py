@@ -12,7 +12,15 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
-from cc110.core.events import Event, Evidence, QueueAttended, QueueUnattended, Recorded
+from cc110.core.events import (
+    AddressBanLifted,
+    AddressBanned,
+    Event,
+    Evidence,
+    QueueAttended,
+    QueueUnattended,
+    Recorded,
+)
 from cc110.core.ids import CallId
 from cc110.core.words import BlockCause, BlockWarning, NumberSource, Verdict
 from cc110.journal.blocklist import in_force
@@ -30,6 +38,7 @@ _EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 _WARNINGS = TypeAdapter(tuple[BlockWarning, ...])
 _STORY_EVENTS = 10_000
 _ALARMS = 1_000
+_BANS = 5_000
 _AT_ONCE = 500
 _NEWEST = 1000
 """Events are journaled nearly in the order of their times."""
@@ -40,6 +49,8 @@ _FROM_A_DESK = (
     "RangeBlockProposed",
     "RangeBlocked",
     "RangeUnblocked",
+    "AddressBanned",
+    "AddressBanLifted",
     "VerdictWithdrawn",
     "CaseClosed",
     "RecordingFinalised",
@@ -183,6 +194,14 @@ def list_alarms(connection: Connection) -> tuple[Recorded, ...]:
     newest = select(*COLUMNS).where(events.c.type.in_(kinds)).order_by(events.c.seq.desc())
     lines = [line_from(row) for row in connection.execute(newest.limit(_ALARMS))]
     return page_of(lines[::-1], after=0, limit=_ALARMS).events
+
+
+def list_bans(connection: Connection) -> tuple[Recorded, ...]:
+    """Bans of addresses and their ends by hand, the newest last."""
+    kinds = (AddressBanned.__name__, AddressBanLifted.__name__)
+    newest = select(*COLUMNS).where(events.c.type.in_(kinds)).order_by(events.c.seq.desc())
+    lines = [line_from(row) for row in connection.execute(newest.limit(_BANS))]
+    return page_of(lines[::-1], after=0, limit=_BANS).events
 
 
 def heard_until(connection: Connection) -> datetime | None:

@@ -23,6 +23,8 @@ SAMPLE_SITE = "sample"
 
 _WITHOUT_CALL = frozenset(
     {
+        "AddressBanLifted",
+        "AddressBanned",
         "AgentLoggedIn",
         "AgentLoggedOut",
         "AgentPaused",
@@ -51,6 +53,7 @@ _OF_TYPE: dict[Any, Any] = {
     str: "sample",
 }
 _OF_NAME: dict[str, Any] = {
+    "address": "192.0.2.7",
     "after_s": 42.5,
     "by": "1101",
     "channel": "1786935845.17",

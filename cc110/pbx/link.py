@@ -19,6 +19,8 @@ from cc110.ports import ChannelGone, Entries, PbxRefused, PbxUnavailable
 _PIPELINE: Final = 500
 _VOLLEY_S: Final = 15.0
 _TREE_S: Final = 120.0
+_OVER: Final = "1"
+"""An expiry long ago: it blocks nobody."""
 
 
 async def _ask(client: AmiClient, action: Mapping[str, str]) -> AmiMessage:
@@ -214,9 +216,12 @@ class AstDb:
     async def delete(self, number: Number) -> None:
         """Remove one entry; it is no error when there is none.
 
+        The PBX writes the key of an entry that is not there, a whole number, into its log (X9). So there is one.
+
         Raises:
             PbxUnavailable: no link.
         """
+        await self._put(names.BLOCK_FAMILY, number, _OVER)
         await self._put(names.BLOCK_FAMILY, number, None)
 
     async def verified(self) -> tuple[Passed, ...]:
@@ -252,11 +257,12 @@ class AstDb:
             raise PbxRefused(f"DBPut: {refused[0].get('Message') or 'refused'}")
 
     async def delete_all(self, numbers: Sequence[str]) -> None:
-        """Remove many entries; it is no error when there is none.
+        """Remove many entries; it is no error when there is none (as in `delete`).
 
         Raises:
             PbxUnavailable: no link, or it was lost in the middle.
         """
+        await self._volleys("DBPut", [{"Key": n, "Val": _OVER} for n in numbers])
         await self._volleys("DBDel", [{"Key": n} for n in numbers])
 
     async def entries(self) -> Entries:

@@ -199,7 +199,7 @@ def _append(file: Path, line: bytes, end: int) -> None:
     """Behind the last whole line: what a crash or a full disk left of another is cut off."""
     is_new = not file.exists()
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(file, flags, 0o640)
+    descriptor = os.open(file, flags, 0o600)
     try:
         if b"\n" in os.pread(descriptor, _LONGEST, end):
             raise OSError(errno.EBUSY, "somebody else wrote into the manifest", str(file))

@@ -209,6 +209,10 @@ class ControlClient:
         """The last comparison with the PBX as JSON; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="drift")
 
+    async def lift_ban(self, address: str, *, reason: str, by: str) -> str:
+        """As `BanDesk.lift`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="lift_ban", address=address, reason=reason, by=by)
+
     async def unattended(self) -> str:
         """The queues without an operator as JSON; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="unattended")

@@ -26,13 +26,15 @@ class RegistrationFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class SipAccount:
-    """An extension and where it registers; the transport is "udp" or "tcp"."""
+    """An extension and where it registers; the transport is "udp", "tcp" or "tls" (with SRTP)."""
 
     user: str
     password: str
     registrar_host: str = "127.0.0.1"
     registrar_port: int = 5060
     transport: str = "udp"
+    trusted: str = ""
+    """Certificate file, for "tls"."""
 
     @property
     def registrar(self) -> str:
@@ -71,6 +73,7 @@ class Phone:
         rings: bool = True,
         codecs: tuple[str, ...] = ("PCMA", "PCMU"),
         transport: str = "udp",
+        srtp: bool = True,
     ) -> Self:
         """Start a phone and, if it has an account, register it.
 
@@ -86,6 +89,7 @@ class Phone:
             rings: whether it sends 180 by itself.
             codecs: what it offers, best first, by PJSIP's names.
             transport: "udp" or "tcp", for a phone without an account.
+            srtp: whether a phone over TLS takes and offers encrypted media, and nothing else.
 
         Raises:
             PhoneError: it could not start; the port may be taken.
@@ -107,6 +111,8 @@ class Phone:
             "rings": rings,
             "codecs": codecs,
             "log": _log_file(name),
+            "srtp": srtp,
+            "trusted": account.trusted if account else "",
         }
         phone._link = await PhoneLink.start(name, settings, phone._happened)
         try:
@@ -220,7 +226,8 @@ class Phone:
             return target
         if self.account is None:
             raise ValueError(f"{self.name} has no registrar, so {target} needs to be a SIP URI")
-        suffix = ";transport=tcp" if self.account.transport == "tcp" else ""
+        kind = self.account.transport
+        suffix = "" if kind == "udp" else f";transport={kind}"
         return f"sip:{target}@{self.account.registrar}{suffix}"
 
     async def incoming(self, *, timeout: float = DEFAULT_LIMIT_S) -> CallHandle:

@@ -222,7 +222,7 @@ class AmiClient:
         await link.open()
         self.events.hold()
         ready = await link.login()
-        if self.settings.wants_events:
+        if self.settings.wants_events and self.settings.waits_for_boot:
             self.trouble = "logged in; FullyBooted, which needs read = system, has not come"
             async with within(self.settings.boot_timeout_s, self.trouble):
                 ready = await link.booted

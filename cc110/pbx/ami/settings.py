@@ -17,6 +17,8 @@ class AmiSettings:
         secret: its password; never printed.
         wants_events: False logs in with ``Events: off``, for an account that only sends actions;
             there is no FullyBooted then, and the link is up as soon as the login is accepted.
+        waits_for_boot: False takes the link for up as soon as the login is accepted, for an account
+            that hears events but has no ``read = system``.
         connect_timeout_s: TCP connect.
         login_timeout_s: greeting and answer to the login; a refusal takes Asterisk one second.
         boot_timeout_s: from the login to FullyBooted.
@@ -37,6 +39,7 @@ class AmiSettings:
     username: str
     secret: str = field(repr=False)
     wants_events: bool = True
+    waits_for_boot: bool = True
     connect_timeout_s: float = 3
     login_timeout_s: float = 5
     boot_timeout_s: float = 60

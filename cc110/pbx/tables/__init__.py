@@ -29,7 +29,9 @@ def tables(config: Config, secrets: Secrets) -> Mapping[str, Table]:
     return {
         **call_tables(config),
         "transport.conf": network.transport(config),
+        "transport-tls.conf": network.transport_tls(config),
         "rtp.conf": network.rtp(config),
+        "acl-never.conf": network.never_banned(config),
         "manager-general.conf": network.manager_general(config),
         "manager-users.conf": network.manager_users(secrets),
         "pjsip-operators.conf": phones.operators(config, secrets),

@@ -1,11 +1,15 @@
 """Tables of phones, trunks and queues."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from cc110.config.directory import Trunk
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.pbx.tables.table import DIRECTORY, PASSWORDS, SETTINGS, Table, flat, section
+
+_ENCRYPTED: Final = ("transport=transport-tls", "media_encryption=sdes")
+"""SRTP with the keys in SIP, which only TLS keeps from others; a phone that offers none gets no call."""
 
 
 def operators(config: Config, secrets: Secrets) -> Table:
@@ -31,6 +35,7 @@ def _phone(kind: str, number: str, config: Config, secrets: Secrets) -> Iterator
         f"aors={number}",
         f'callerid="{kind.capitalize()} {number}" <{number}>',
         f"rtp_timeout={config.settings.sip.dead_after_s}",
+        *(_ENCRYPTED if config.settings.sip.phones == "tls" else ()),
     )
     password = secrets.sip[number].get_secret_value()
     yield from section(number, f"{kind}-auth", f"username={number}", f"password={password}")

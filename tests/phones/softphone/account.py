@@ -51,6 +51,9 @@ def _account_config(settings: Settings) -> Any:
         credentials = pj.AuthCredInfo("digest", "*", settings.user, 0, settings.password)
         config.sipConfig.authCreds.append(credentials)
     _stay_put(config.natConfig)
+    if settings.transport == "tls" and settings.srtp:
+        config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
+        config.mediaConfig.srtpSecureSignaling = 1
     media = config.mediaConfig.transportConfig
     media.boundAddress = settings.host
     media.port = settings.rtp_first

@@ -12,6 +12,11 @@ TONE_AMPLITUDE = 7400
 JITTER_FRAME_MS = 10
 MOST_CALLS = 8
 MOST_PORTS = 64
+_KINDS = {
+    "udp": pj.PJSIP_TRANSPORT_UDP,
+    "tcp": pj.PJSIP_TRANSPORT_TCP,
+    "tls": pj.PJSIP_TRANSPORT_TLS,
+}
 _DISCARD_NONE = 0
 """PJMEDIA_JB_DISCARD_NONE, which the Python binding leaves out."""
 
@@ -24,7 +29,10 @@ def start_endpoint(settings: Settings) -> Any:
     transport = pj.TransportConfig()
     transport.boundAddress = settings.host
     transport.port = settings.port
-    kind = pj.PJSIP_TRANSPORT_TCP if settings.transport == "tcp" else pj.PJSIP_TRANSPORT_UDP
+    kind = _KINDS[settings.transport]
+    if settings.transport == "tls":
+        transport.tlsConfig.CaListFile = settings.trusted
+        transport.tlsConfig.verifyServer = True
     endpoint.transportCreate(kind, transport)
     # Digest authentication looks its hash up in OpenSSL, which this alone initialises.
     endpoint.utilSslGetAvailableCiphers()

@@ -22,8 +22,12 @@ class Settings:
     rings: bool
     codecs: tuple[str, ...]
     log: str
+    srtp: bool = True
+    """Whether media is encrypted, for "tls"."""
+    trusted: str = ""
+    """Certificate file that the PBX's must be signed by, for "tls"."""
 
     @property
     def transport_parameter(self) -> str:
         """The URI parameter that makes requests use the phone's transport."""
-        return ";transport=tcp" if self.transport == "tcp" else ""
+        return "" if self.transport == "udp" else f";transport={self.transport}"

@@ -156,7 +156,9 @@ def test_rows_that_are_over_or_lifted_block_nobody(shell: Shell) -> None:
     assert not numbers(shell)
 
 
-def test_an_export_taken_elsewhere_gives_the_same_list(shell: Shell, tmp_path: Path) -> None:
+def test_x9_an_export_taken_elsewhere_gives_the_same_list_and_no_formula(
+    shell: Shell, tmp_path: Path
+) -> None:
     """Texts, times and order; and no cell begins as a formula does."""
     many = [
         events.NumberBlocked(

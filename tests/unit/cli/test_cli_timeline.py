@@ -175,7 +175,7 @@ def test_the_core_s_reasons_are_translated_and_people_s_are_not() -> None:
     assert said(blocked) == "Nomor 0840-1234-5678 diblokir selamanya oleh sari: return"
 
 
-def test_text_from_outside_does_not_steer_the_terminal() -> None:
+def test_x9_text_from_outside_does_not_steer_the_terminal() -> None:
     """Escape sequences and line feeds in a reason are made harmless."""
     evil = e.NumberBlocked(number=NUMBER, until=0, reason="\x1b[2J\nforged", by="x")
 

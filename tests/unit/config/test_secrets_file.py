@@ -29,14 +29,14 @@ def values(secrets: Secrets) -> dict[str, str]:
 
 
 def test_the_first_run_makes_a_password_for_everybody(site: SiteCopy) -> None:
-    """Each operator, each Polres and both AMI accounts have 128 bits of their own."""
+    """Each operator, each Polres and each AMI account have 128 bits of their own."""
     config = site.load()
 
     secrets = ensure_secrets(config)
 
-    assert set(secrets.ami) == {"cc110", "cc110-db"}
+    assert set(secrets.ami) == {"cc110", "cc110-db", "cc110-guard"}
     assert len(secrets.sip) == 15
-    assert len(set(values(secrets).values())) == 17
+    assert len(set(values(secrets).values())) == 18
     assert all(re.fullmatch("[0-9a-f]{32}", value) for value in values(secrets).values())
 
 

@@ -67,11 +67,12 @@ def test_an_ipv6_address_is_written_in_brackets(site: SiteCopy) -> None:
     assert "CC110_AGI=agi://[::1]:4573\n" in found["globals.conf"].text
 
 
-def test_the_daemon_has_two_accounts(site: SiteCopy) -> None:
-    """One steers calls, one keeps the blocklist."""
+def test_the_daemon_has_three_accounts(site: SiteCopy) -> None:
+    """One steers calls, one keeps the blocklist, one hears who was refused."""
     assert body(rendered(site)["manager-users.conf"]) == (
         f"[cc110](control-account)\nsecret={secret(site, 'cc110')}\n\n"
-        f"[cc110-db](database-account)\nsecret={secret(site, 'cc110-db')}"
+        f"[cc110-db](database-account)\nsecret={secret(site, 'cc110-db')}\n\n"
+        f"[cc110-guard](guard-account)\nsecret={secret(site, 'cc110-guard')}"
     )
 
 
@@ -184,3 +185,30 @@ def test_tables_of_the_dialplan_need_no_password(site: SiteCopy) -> None:
 
     assert not config.paths.secrets.exists()
     assert found == {name: table for name, table in rendered(site).items() if name in found}
+
+
+def test_phones_over_tls_have_a_transport_of_their_own_and_udp_phones_are_nobody(
+    site: SiteCopy,
+) -> None:
+    """The certificate is the site's, or ours; without the setting nothing of it is there."""
+    assert body(rendered(site)["transport-tls.conf"]) == ""
+    assert "media_encryption" not in rendered(site)["pjsip-operators.conf"].text
+
+    found = rendered(site, CC110_SIP__PHONES="tls", CC110_SIP__TLS_PORT="5071")
+    text = found["transport-tls.conf"].text
+    home = site.load(CC110_SIP__PHONES="tls").paths.home
+    assert f"cert_file={home}/pbx/tls/phones.pem\npriv_key_file={home}/pbx/tls/phones.key" in text
+    assert "bind=127.0.0.1:5071" in text
+    assert "[udp-nobody](nobody-by-udp)" in text
+    for table in ("pjsip-operators.conf", "pjsip-polres.conf"):
+        phones = found[table].text.count("-endpoint)")
+        assert phones == found[table].text.count("media_encryption=sdes\n")
+        assert phones == found[table].text.count("transport=transport-tls\n")
+    assert "tls" not in found["pjsip-trunks.conf"].text
+
+
+def test_trunks_and_named_addresses_are_never_banned(site: SiteCopy) -> None:
+    """They have the last word in the list."""
+    site.edit("site/settings.toml", "# never = [", "never = [")
+    lines = body(rendered(site)["acl-never.conf"]).split()
+    assert lines == ["permit=192.0.2.0/24", "permit=127.0.0.2/32"]
