@@ -32,6 +32,7 @@ def directory_problems(source: Source) -> Iterator[Problem]:
     yield from _trunk_addresses(source)
     yield from _staffed(source)
     yield from _centres(source)
+    yield from _misled(source)
     yield from _neighbours(source)
     yield from shift_problems(source)
     yield from climb_problems(source)
@@ -153,6 +154,35 @@ def _origin(source: Source) -> Iterator[Problem]:
         yield source.problem(
             again, f"area code {code} is claimed twice, first in {source.where(first, again)}"
         )
+
+
+def _misled(source: Source) -> Iterator[Problem]:
+    """A Polres's fixed lines whose calls come to another Polda."""
+    claimed = {
+        code: source.text((*row, "queue"))
+        for row in source.rows("origin", "area")
+        for _, code in _claims(source, row)
+    }
+    claimed |= {
+        code: source.text((*row, "code"))
+        for row in _of_kind(source, "polda")
+        for _, code in _claims(source, (*row, "area"))
+    }
+    default = source.text(("origin", "default"))
+    poldas = {source.text((*row, "code")) for row in _of_kind(source, "polda")}
+    for row in _of_kind(source, "polres"):
+        polda = source.text((*row, "parent"))
+        for key, code in _claims(source, (*row, "area")):
+            queue = claimed.get(code, default)
+            if {polda, queue} <= poldas and polda != queue:
+                message = (
+                    f"calls from {code} go to `{queue}`, not to {_unit(source, row)}'s `{polda}`"
+                )
+                yield source.problem(key, message, Severity.WARNING)
+
+
+def _of_kind(source: Source, kind: str) -> Iterator[Key]:
+    return (row for row in source.rows("unit") if source.text((*row, "kind")) == kind)
 
 
 def _claims(source: Source, row: Key) -> Iterator[tuple[Key, str]]:

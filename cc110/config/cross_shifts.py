@@ -67,7 +67,7 @@ def _strangers(
         if operator is None:
             continue
         if operator not in seats:
-            message = f"{operator} is no operator of this directory{hint(operator, seats)}"
+            message = f"{operator} is no operator of this directory"
             yield source.problem(key, message)
         elif seats[operator] not in {unit, None}:
             message = f"operator {operator} sits at `{seats[operator]}`, not at `{unit}`"
