@@ -36,7 +36,11 @@ def write_site(folder: Path, demo: Path, *, seed: int = 110, faults: int = 0) ->
 def _top() -> str:
     shifts = "".join(
         f'[[shift]]\nid = "{name}"\nbegins = "{begins}:00"\nends = "{ends}:00"\n\n'
-        for name, begins, ends in (("pagi", "07", "15"), ("siang", "15", "23"), ("malam", "23", "07"))
+        for name, begins, ends in (
+            ("pagi", "07", "15"),
+            ("siang", "15", "23"),
+            ("malam", "23", "07"),
+        )
     )
     return (
         '[[unit]]\ncode = "mabes"\nname = "Mabes"\nkind = "mabes"\n\n'

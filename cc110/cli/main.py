@@ -16,6 +16,7 @@ from cc110.cli import (
     cases,
     check,
     day,
+    directory,
     doctor,
     journal,
     list_files,
@@ -72,6 +73,7 @@ app.add_typer(calls.app, name="calls")
 app.add_typer(cases.app, name="cases")
 app.add_typer(agents.app, name="agents")
 app.add_typer(blocklist.app, name="blocklist")
+app.add_typer(directory.app, name="directory")
 app.add_typer(journal.app, name="journal")
 app.add_typer(recordings.app, name="recordings")
 

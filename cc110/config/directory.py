@@ -31,9 +31,8 @@ Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Who = Literal["polsek", "polres", "polda", "neighbours", "mabes", "number"]
 
 EVERY_DAY: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Latitude = Annotated[float, Field(ge=-90, le=90)]
-Longitude = Annotated[float, Field(ge=-180, le=180)]
-Point = Annotated[tuple[Latitude, Longitude], Field(strict=False)]
+Degrees = Annotated[float, Field(ge=-180, le=180)]
+Point = Annotated[tuple[Degrees, Degrees], Field(strict=False)]
 """Degrees (WGS 84), latitude first, as people say it; GeoJSON has longitude first."""
 
 

@@ -93,11 +93,16 @@ def read(path: Path, shown: str) -> tuple[Source | None, tuple[Problem, ...]]:
         reason = f"can't be read: {fault.strerror}; CC110_SITE names the site's folder"
         return None, (Problem(file=shown, line=None, message=reason),)
     try:
-        text = raw.decode()
-        data = tomllib.loads(text)
+        return read_text(raw.decode(), shown)
     except UnicodeDecodeError as fault:
         line = raw.count(b"\n", 0, fault.start) + 1
         return None, (Problem(file=shown, line=line, message="is not UTF-8 text"),)
+
+
+def read_text(text: str, shown: str) -> tuple[Source | None, tuple[Problem, ...]]:
+    """Read a TOML text; None and the one problem if it is none."""
+    try:
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         return None, (_syntax(shown, text, fault),)
     return Source(file=shown, data=data, lines=locate(text)), ()

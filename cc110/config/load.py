@@ -122,6 +122,21 @@ def _validated(model: type[P], source: Source | None, problems: tuple[Problem, .
     return _Read(model=None, source=replace(source, bad=bad), problems=(*problems, *faults))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """A directory that may become the site's."""
+
+    model: Directory | None
+    problems: tuple[Problem, ...]
+
+
+def directory_faults(source: Source) -> Faults:
+    """What is wrong with a directory by itself."""
+    found = _validated(Directory, source, ())
+    rules = directory_problems(found.source) if found.source else ()
+    return Faults(model=found.model, problems=in_order((*found.problems, *rules)))
+
+
 def _settings(
     places: Paths, environ: Mapping[str, str], overrides: Mapping[str, object]
 ) -> _Read[Settings]:

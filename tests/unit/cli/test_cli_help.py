@@ -23,11 +23,12 @@ COMMANDS = """
     blocklist blocklist_add blocklist_remove blocklist_show blocklist_history
     blocklist_import blocklist_export blocklist_verify blocklist_list blocklist_range
     blocklist_range_add blocklist_range_confirm blocklist_range_remove blocklist_range_list
+    directory directory_list directory_show directory_export directory_import
     journal journal_verify
     recordings recordings_list recordings_verify recordings_export recordings_purge
     recordings_hold recordings_release
 """
-PRINTS_NO_DATA = {"run", "daemon", "pbx console", "blocklist export"}
+PRINTS_NO_DATA = {"run", "daemon", "pbx console", "blocklist export", "directory export"}
 
 
 def paths(command: Any = ROOT, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
