@@ -23,6 +23,7 @@ from cc110.cli import (
     pbx,
     recordings,
     run,
+    simulate,
 )
 from cc110.cli.context import Invocation
 from cc110.cli.failing import report
@@ -67,6 +68,7 @@ blocklist.app.command("export", epilog=list_files.EXPORT_EXAMPLE)(list_files.exp
 blocklist.app.command("history", epilog=block_audit.HISTORY_EXAMPLE)(block_audit.history)
 blocklist.app.command("verify", epilog=block_audit.VERIFY_EXAMPLE)(block_audit.verify)
 blocklist.app.add_typer(block_ranges.app, name="range")
+app.command("simulate", epilog=simulate.EXAMPLE)(simulate.simulate)
 app.command("verify-day", epilog=day.EXAMPLE)(day.verify_day)
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")
