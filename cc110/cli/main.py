@@ -18,6 +18,7 @@ from cc110.cli import (
     day,
     directory,
     doctor,
+    explain,
     journal,
     list_files,
     pbx,
@@ -69,6 +70,7 @@ blocklist.app.command("history", epilog=block_audit.HISTORY_EXAMPLE)(block_audit
 blocklist.app.command("verify", epilog=block_audit.VERIFY_EXAMPLE)(block_audit.verify)
 blocklist.app.add_typer(block_ranges.app, name="range")
 app.command("simulate", epilog=simulate.EXAMPLE)(simulate.simulate)
+app.command("explain", epilog=explain.EXAMPLE)(explain.explain)
 app.command("verify-day", epilog=day.EXAMPLE)(day.verify_day)
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")

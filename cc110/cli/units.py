@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from cc110.cli import sheet
+from cc110.cli.placing import officers
 from cc110.config import directory_edit
 from cc110.config.directory import Operator, Unit
 from cc110.config.directory_edit import Change, Judgement
@@ -103,9 +104,7 @@ def _texts(
         "more_extensions": ", ".join(unit.more_extensions),
         "sip": unit.sip or "",
         "phone": unit.phone or "",
-        "officers": "; ".join(
-            " ".join(filter(None, (one.role.upper(), one.name, one.phone))) for one in unit.officers
-        ),
+        "officers": officers(unit),
         "codes": ", ".join(area.codes),
         "regencies": ", ".join(area.regencies),
         "centre": "{}, {}".format(*area.centre) if area.centre else "",

@@ -38,6 +38,8 @@ class Examined:
     paths: Paths
     problems: tuple[Problem, ...]
     """Errors and warnings by file and line."""
+    directory: Directory | None = None
+    """The directory if its values are right, even if references between them are not."""
 
 
 def checkout() -> Path:
@@ -90,7 +92,9 @@ def examine(
     config = None
     if settings.model and directory.model and not errors_of(problems):
         config = Config(settings=settings.model, directory=directory.model, paths=paths)
-    return Examined(config=config, paths=paths, problems=in_order(problems))
+    return Examined(
+        config=config, paths=paths, problems=in_order(problems), directory=directory.model
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ ALLOWED = {
     "datetime",
     "enum",
     "heapq",
+    "itertools",
     "math",
     "re",
     "typing",

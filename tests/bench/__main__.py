@@ -15,7 +15,7 @@ from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import PlainProgress
 
 from ..control_room import open_room
-from . import blocklist_bench, journal_bench, load, restart, sound, start
+from . import blocklist_bench, directory_bench, journal_bench, load, restart, sound, start
 from .load import Figure
 
 
@@ -53,6 +53,9 @@ async def measure() -> tuple[list[Figure], str]:
     if len(sys.argv) == 1 or "start" in sys.argv[1:]:
         print("start ...", flush=True)
         figures += await start.starts()
+    if len(sys.argv) == 1 or "directory" in sys.argv[1:]:
+        print("directory ...", flush=True)
+        figures += await directory_bench.measure()
     print("journal ...", flush=True)
     figures += load.journal("SQLite", await journal_bench.in_sqlite(None, 3.0))
     if postgres := await journal_bench.in_postgres(3.0):
