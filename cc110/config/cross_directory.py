@@ -157,7 +157,9 @@ def _origin(source: Source) -> Iterator[Problem]:
 
 
 def _misled(source: Source) -> Iterator[Problem]:
-    """A Polres's fixed lines whose calls come to another Polda."""
+    """A Polres's fixed lines whose calls come to another Polda; as far as origins can be believed."""
+    if any(key[0] == "origin" for key in source.bad):
+        return
     claimed = {
         code: source.text((*row, "queue"))
         for row in source.rows("origin", "area")
@@ -312,11 +314,13 @@ def _listed(source: Source, table: str, name: str) -> Iterator[tuple[Key, str]]:
 
 def _twice(source: Source, found: Iterable[tuple[Key, str]]) -> Iterator[tuple[Key, Key, str]]:
     """The first place, a later place and the value, for each value that comes again."""
-    first: dict[str, Key] = {}
-    for key, value in sorted(found, key=lambda pair: _reading_order(source, pair[0])):
-        if value in first:
-            yield first[value], key, value
-        first.setdefault(value, key)
+    places: dict[str, list[Key]] = {}
+    for key, value in found:
+        places.setdefault(value, []).append(key)
+    for value, keys in places.items():
+        if len(keys) > 1:
+            first, *later = sorted(keys, key=lambda key: _reading_order(source, key))
+            yield from ((first, again, value) for again in later)
 
 
 def _reading_order(source: Source, key: Key) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from cc110.config.explain import fields_of, part_at
-from cc110.config.locate import Key, line_of, locate
+from cc110.config.locate import Key, Later, line_of, locate
 from cc110.config.problem import Problem, Severity, hint
 from cc110.config.settings import Part, Settings
 
@@ -105,7 +105,7 @@ def read_text(text: str, shown: str) -> tuple[Source | None, tuple[Problem, ...]
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         return None, (_syntax(shown, text, fault),)
-    return Source(file=shown, data=data, lines=locate(text)), ()
+    return Source(file=shown, data=data, lines=Later(lambda: locate(text))), ()
 
 
 def _syntax(shown: str, text: str, fault: tomllib.TOMLDecodeError) -> Problem:

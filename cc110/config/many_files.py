@@ -3,14 +3,17 @@
 Lists such as ``[[unit]]`` may go on in any file; what there is once, such as ``[origin]``, stands in one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cc110.config.layers import Source, read
-from cc110.config.locate import Key
+from cc110.config.locate import Key, Later, line_of
 from cc110.config.model import Paths
 from cc110.config.problem import Problem
+
+_LEFT_OUT: Final = -1
+"""Stands for the second of what there may be once."""
 
 
 def directory_files(paths: Paths) -> tuple[Path, ...]:
@@ -32,36 +35,39 @@ def read_directory(paths: Paths) -> tuple[Source | None, tuple[Problem, ...]]:
 def joined(sources: Sequence[Source]) -> tuple[Source, tuple[Problem, ...]]:
     """Sources laid one after the other, each value with its own file and line."""
     data: dict[str, Any] = {}
-    lines: dict[Key, int] = {}
     files: dict[Key, str] = {}
+    parts: list[tuple[Source, Mapping[str, int]]] = []
     problems = []
+    lines = Later(lambda: _lines_of(parts))
     for source in sources:
-        offsets = {name: len(value) for name, value in data.items() if isinstance(value, list)}
+        offsets: dict[str, int] = {}
         for name, value in source.data.items():
             if isinstance(value, list) and isinstance(data.get(name, []), list):
-                data[name] = [*data.get(name, ()), *value]
-                first = offsets.get(name, 0)
-                files |= {(name, first + at): source.file for at in range(len(value))}
+                rows = data.setdefault(name, [])
+                offsets[name] = len(rows)
+                files |= {(name, len(rows) + at): source.file for at in range(len(value))}
+                rows.extend(value)
             elif name in data:
-                place = f"{files.get((name,), source.file)}:{lines.get((name,), 1)}"
+                place = f"{files[name,]}:{line_of(_lines_of(parts), (name,))}"
                 problems.append(source.problem((name,), f"`{name}` is in {place} already"))
-                offsets[name] = -1
+                offsets[name] = _LEFT_OUT
             else:
-                data[name], files[(name,)] = value, source.file
-        lines |= _moved(source.lines, offsets)
-    first_file = sources[0].file
-    return Source(file=first_file, data=data, lines=lines, files=files), tuple(problems)
+                data[name], files[name,] = value, source.file
+        parts.append((source, offsets))
+    return Source(file=sources[0].file, data=data, lines=lines, files=files), tuple(problems)
 
 
-def _moved(lines: Mapping[Key, int], offsets: Mapping[str, int]) -> Iterable[tuple[Key, int]]:
-    for key, line in lines.items():
+def _lines_of(parts: Sequence[tuple[Source, Mapping[str, int]]]) -> Mapping[Key, int]:
+    """The lines of all that was read so far."""
+    return dict(pair for one in parts for pair in _moved(*one))
+
+
+def _moved(source: Source, offsets: Mapping[str, int]) -> Iterator[tuple[Key, int]]:
+    for key, line in source.lines.items():
         offset = offsets.get(str(key[0]), 0)
-        match key:
-            case _ if offset < 0:
-                continue
-            case (name, int(index), *rest):
-                yield (name, index + offset, *rest), line
-            case _ if not offset:
-                yield key, line
-            case _:
-                continue
+        if offset == _LEFT_OUT:
+            continue
+        if len(key) > 1 and isinstance(key[1], int):
+            yield (key[0], key[1] + offset, *key[2:]), line
+        elif not offset:
+            yield key, line

@@ -8,7 +8,7 @@ Indonesia lies far from the antimeridian, so no border crosses it.
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
 from cc110.core.ids import UnitId
@@ -139,9 +139,10 @@ def overlaps(areas: Sequence[Area], *, at_least: float = 0.01) -> Iterator[Overl
     common: dict[tuple[int, int], float] = {}
     for line, spans in sorted(_lines(areas).items()):
         width = math.cos(math.radians((line + 0.5) * _STEP))
-        for at, (west, east, one) in enumerate(sorted(spans)):
+        spans.sort()
+        for at, (west, east, one) in enumerate(spans):
             sizes[one] += (east - west) * width
-            for begins, ends, other in sorted(spans)[at + 1 :]:
+            for begins, ends, other in islice(spans, at + 1, None):
                 if begins >= east:
                     break
                 if one != other:
