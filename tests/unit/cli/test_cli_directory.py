@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cc110.cli import sheet
+from cc110.config import directory_edit
 from cc110.config.directory import Unit
 from cc110.config.load import checkout
 from tests.unit.cli.shell import Answer, Shell
@@ -239,3 +240,39 @@ def test_a_unit_comes_back_from_its_sheet_as_it_was(
     for cell in next(csv.reader(out.getvalue().splitlines()[1:])):
         assert not cell.startswith(("=", "+", "@", "\t")), cell
         assert not cell.startswith("-") or float(cell)
+
+
+def test_a_text_that_would_say_something_else_is_never_written(
+    run: Run, site: Path, sheet_of: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written is read again first: here the editor loses every new entry."""
+    path = sheet_of()
+    with path.open("a") as file:
+        file.write("polres-x,X,polres,polda-sumut,7300" + "," * 15 + "\n")
+    before = (site / "directory.toml").read_bytes()
+    monkeypatch.setattr(directory_edit, "_inserted", lambda text, *_: text)
+    answer = run("import", str(path))
+
+    assert answer.code == 1
+    assert "the new text would not say what was meant" in answer.err
+    assert (site / "directory.toml").read_bytes() == before
+
+
+def test_sub_tables_and_comments_within_a_unit_are_kept(run: Run, site: Path, home: Path) -> None:
+    """However a person wrote it."""
+    with (site / "directory.toml").open("a") as file:
+        file.write(
+            '\n[[unit]] # here\ncode = "polres-y"\nname = "Y"\nkind = "polres"\n'
+            'parent = "polda-sumut"\nextension = "7301"\n[unit.area] # there\n'
+            'regencies = [\n  "Kota Y", # its own\n]\n[[unit.officers]]\nrole = "spkt"\nname = "A"\n'
+        )
+    path = home / "y.csv"
+    path.write_text("code,name,phone,lat,lon,kapolres\npolres-y,Why,061110,3,98,B\n")
+    answer = run("import", str(path))
+    text = (site / "directory.toml").read_text()
+
+    assert answer.code == 0, answer.err
+    assert all(one in text for one in ("[[unit]] # here", "[unit.area] # there", "# its own"))
+    shown = run("show", "polres-y", "--json").object
+    assert (shown["name"], shown["phone"], shown["area"]["centre"]) == ("Why", "061110", [3, 98])
+    assert [one["name"] for one in shown["officers"]] == ["A", "B"]
