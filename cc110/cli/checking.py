@@ -2,6 +2,7 @@
 
 from cc110.cli.context import Invocation
 from cc110.cli.screen import note
+from cc110.config.areas import look_at_areas
 from cc110.config.load import Examined, examine
 from cc110.config.model import Config
 from cc110.config.problem import ConfigInvalid, Problem, errors_of, in_order
@@ -9,9 +10,9 @@ from cc110.pbx.looks import LOOKS
 
 
 def problems_of(said: Invocation) -> tuple[Examined, tuple[Problem, ...]]:
-    """What was read, and all that is wrong: settings, directory, PBX files, dialplan, prompts."""
+    """What was read, and all that is wrong: settings, directory, PBX files, dialplan, prompts, borders."""
     found = examine(environ=said.environ)
-    more = (problem for look in LOOKS for problem in look(found))
+    more = (problem for look in (*LOOKS, look_at_areas) for problem in look(found))
     return found, in_order((*found.problems, *more))
 
 

@@ -70,7 +70,7 @@ def read_list(path: Path, tz: tzinfo, now: datetime) -> Iterator[Read]:
 def _rows(file: TextIO, tz: tzinfo, now: datetime) -> Iterator[Read]:
     first = file.readline()
     file.seek(0)
-    rows = csv.reader(file, delimiter=_delimiter(first), strict=True)
+    rows = csv.reader(file, delimiter=delimiter(first), strict=True)
     columns: list[str] | None = None
     while True:
         line = rows.line_num + 1
@@ -90,8 +90,8 @@ def _rows(file: TextIO, tz: tzinfo, now: datetime) -> Iterator[Read]:
         yield line, _row(line, row, columns, tz, now)
 
 
-def _delimiter(first: str) -> str:
-    """The one that the first line has most of."""
+def delimiter(first: str) -> str:
+    """What stands between columns: the one that the first line has most of."""
     return max(",;\t", key=first.count)
 
 
@@ -150,7 +150,7 @@ def _until(text: str, tz: tzinfo) -> int | None:
 def _text(name: str, cell: str | None) -> str | None:
     if cell is None:
         return None
-    text = cell[1:] if cell[:1] == "'" and cell[1:].startswith(_STEERS) else cell
+    text = bare(cell)
     if len(text) > MOST_TEXT:
         raise ValueError(f"{name} has {len(text)} characters, {MOST_TEXT} are the most")
     if not text.isascii():
@@ -167,12 +167,18 @@ def write_list(file: TextIO, rows: Iterable[tuple[str, ...]], *, with_lifted: bo
     writer.writerow((*COLUMNS, LIFTED) if with_lifted else COLUMNS)
     count = 0
     for row in rows:
-        writer.writerow([_safe(cell) for cell in row])
+        writer.writerow([safe(cell) for cell in row])
         count += 1
     return count
 
 
-def _safe(text: str) -> str:
+def bare(cell: str) -> str:
+    """A cell without the sign that kept a spreadsheet from running it."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_STEERS) else cell
+
+
+def safe(text: str) -> str:
+    """A text as a cell that no spreadsheet runs."""
     return f"'{text}" if text.startswith(_STEERS) else text
 
 

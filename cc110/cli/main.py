@@ -17,12 +17,15 @@ from cc110.cli import (
     cases,
     check,
     day,
+    directory,
     doctor,
+    explain,
     journal,
     list_files,
     pbx,
     recordings,
     run,
+    simulate,
 )
 from cc110.cli.context import Invocation
 from cc110.cli.failing import report
@@ -67,6 +70,8 @@ blocklist.app.command("export", epilog=list_files.EXPORT_EXAMPLE)(list_files.exp
 blocklist.app.command("history", epilog=block_audit.HISTORY_EXAMPLE)(block_audit.history)
 blocklist.app.command("verify", epilog=block_audit.VERIFY_EXAMPLE)(block_audit.verify)
 blocklist.app.add_typer(block_ranges.app, name="range")
+app.command("simulate", epilog=simulate.EXAMPLE)(simulate.simulate)
+app.command("explain", epilog=explain.EXAMPLE)(explain.explain)
 app.command("verify-day", epilog=day.EXAMPLE)(day.verify_day)
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")
@@ -74,6 +79,7 @@ app.add_typer(cases.app, name="cases")
 app.add_typer(agents.app, name="agents")
 app.add_typer(bans.app, name="bans")
 app.add_typer(blocklist.app, name="blocklist")
+app.add_typer(directory.app, name="directory")
 app.add_typer(journal.app, name="journal")
 app.add_typer(recordings.app, name="recordings")
 

@@ -5,14 +5,19 @@ value that has a fault of its own is passed over.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import combinations
+from ipaddress import IPv4Network
+from typing import Final
 
+from cc110.config.cross_shifts import climb_problems, shift_problems
 from cc110.config.fields import Network, network
 from cc110.config.layers import Source
-from cc110.config.locate import Key, line_of
+from cc110.config.locate import Key
 from cc110.config.problem import Problem, Severity, hint
 
-_PARENT = {"polres": "polda", "polda": "mabes"}
+_PARENT: Final = {"polsek": "polres", "polres": "polda", "polda": "mabes"}
+_NEEDS_PARENT: Final = {"polres", "polsek"}
+_NORTH, _SOUTH, _WEST, _EAST = 6.5, -11.5, 94.5, 141.5
+"""Indonesia lies within, in degrees."""
 
 
 def directory_problems(source: Source) -> Iterator[Problem]:
@@ -26,11 +31,17 @@ def directory_problems(source: Source) -> Iterator[Problem]:
     yield from _trunk_ids(source)
     yield from _trunk_addresses(source)
     yield from _staffed(source)
+    yield from _centres(source)
+    yield from _misled(source)
+    yield from _neighbours(source)
+    yield from shift_problems(source)
+    yield from climb_problems(source)
 
 
 def _unique_codes(source: Source) -> Iterator[Problem]:
     for first, again, code in _twice(source, _texts(source, "unit", "code")):
-        yield source.problem(again, f"unit `{code}` is there twice, first in {_at(source, first)}")
+        place = source.where(first, again)
+        yield source.problem(again, f"unit `{code}` is there twice, first in {place}")
 
 
 def _parents(source: Source) -> Iterator[Problem]:
@@ -42,8 +53,8 @@ def _parents(source: Source) -> Iterator[Problem]:
             continue
         if wanted is None and parent is not None:
             yield source.problem((*row, "parent"), f"{_unit(source, row)} has nobody above it")
-        elif kind == "polres" and (*row, "parent") not in source.bad and parent is None:
-            yield source.problem(row, f"{_unit(source, row)} needs `parent`, its Polda")
+        elif kind in _NEEDS_PARENT and (*row, "parent") not in source.bad and parent is None:
+            yield source.problem(row, f"{_unit(source, row)} needs `parent`, its {_title(wanted)}")
         elif parent is not None and kinds.get(parent, "?") not in {wanted, None}:
             above = [code for code, its_kind in kinds.items() if its_kind == wanted]
             message = f"{_unit(source, row)}: `{parent}` is no {_title(wanted)} of this directory"
@@ -53,22 +64,50 @@ def _parents(source: Source) -> Iterator[Problem]:
 def _desks(source: Source) -> Iterator[Problem]:
     for row in source.rows("unit"):
         kind, desk = source.text((*row, "kind")), (*row, "extension")
-        if kind == "polres" and source.value(desk) is None and desk not in source.bad:
-            yield source.problem(row, f"{_unit(source, row)} needs `extension`, its desk")
-        elif kind in {"polda", "mabes"} and source.value(desk) is not None:
+        more = next(source.rows(*row, "more_extensions"), None)
+        has_desk = source.value(desk) is not None
+        if kind in {"polda", "mabes"}:
             message = f"{_unit(source, row)} has no desk of its own: its operators answer"
-            yield source.problem(desk, message)
+            for key in ([desk] if has_desk else []) + ([more] if more else []):
+                yield source.problem(key, message)
+        elif has_desk or desk in source.bad:
+            continue
+        elif more:
+            yield source.problem(
+                more, f"{_unit(source, row)} needs `extension` before more of them"
+            )
+        else:
+            yield from _without_desk(source, row, kind)
+
+
+def _without_desk(source: Source, row: Key, kind: str | None) -> Iterator[Problem]:
+    by_hand = [(*row, "sip"), (*row, "phone")]
+    if any(source.value(key) is not None or key in source.bad for key in by_hand):
+        if kind == "polres":
+            message = f"operators can't key {_unit(source, row)}: it has no `extension`"
+            yield source.problem(row, message, Severity.WARNING)
+    elif kind == "polres":
+        message = f"{_unit(source, row)} needs `extension`, its desk (or `sip` or `phone`)"
+        yield source.problem(row, message)
+    elif kind == "polsek":
+        message = f"nobody can call {_unit(source, row)}: no `extension`, `sip` or `phone`"
+        yield source.problem(row, message, Severity.WARNING)
 
 
 def _extensions(source: Source) -> Iterator[Problem]:
-    found = [*_texts(source, "operator", "id"), *_texts(source, "unit", "extension")]
+    found = [
+        *_texts(source, "operator", "id"),
+        *_texts(source, "unit", "extension"),
+        *_listed(source, "unit", "more_extensions"),
+    ]
     for first, again, extension in _twice(source, found):
-        message = f"extension {extension} is there twice, first in {_at(source, first)}"
+        place = source.where(first, again)
+        message = f"extension {extension} is there twice, first in {place}"
         yield source.problem(again, message)
     dialled = _dialled(source)
     for key, extension in found:
         if extension in dialled:
-            place = _at(source, dialled[extension])
+            place = source.where(dialled[extension], key)
             message = f"extension {extension} is what callers dial ({place})"
             yield source.problem(key, message)
     yield from _overlaps(source, found)
@@ -82,7 +121,8 @@ def _overlaps(source: Source, found: Iterable[tuple[Key, str]]) -> Iterator[Prob
         if not extension.startswith(short):
             short_key, short = key, extension
         elif extension != short:
-            message = f"extension {extension} begins with {short} ({_at(source, short_key)})"
+            place = source.where(short_key, key)
+            message = f"extension {extension} begins with {short} ({place})"
             yield source.problem(key, f"{message}: phones that dial while keyed can't reach it")
 
 
@@ -93,8 +133,8 @@ def _operators(source: Source) -> Iterator[Problem]:
         if code not in kinds:
             message = f"`{code}` is no unit of this directory{hint(code, seats)}"
             yield source.problem(key, f"{_operator(source, key[:-1])}: {message}")
-        elif kinds[code] == "polres":
-            message = f"`{code}` is a Polres: operators sit at a Polda or at Mabes"
+        elif (kind := kinds[code]) in {"polres", "polsek"}:
+            message = f"`{code}` is a {_title(kind)}: operators sit at a Polda or at Mabes"
             yield source.problem(key, f"{_operator(source, key[:-1])}: {message}")
 
 
@@ -107,10 +147,44 @@ def _origin(source: Source) -> Iterator[Problem]:
             message = f"`{queue}` is no Polda of this directory{hint(queue, poldas)}"
             yield source.problem(key, message)
     claims = [claim for row in rows for claim in _claims(source, row)]
+    for row in source.rows("unit"):
+        if source.text((*row, "kind")) == "polda":
+            claims += _claims(source, (*row, "area"))
     for first, again, code in _twice(source, claims):
         yield source.problem(
-            again, f"area code {code} is claimed twice, first in {_at(source, first)}"
+            again, f"area code {code} is claimed twice, first in {source.where(first, again)}"
         )
+
+
+def _misled(source: Source) -> Iterator[Problem]:
+    """A Polres's fixed lines whose calls come to another Polda; as far as origins can be believed."""
+    if any(key[0] == "origin" for key in source.bad):
+        return
+    claimed = {
+        code: source.text((*row, "queue"))
+        for row in source.rows("origin", "area")
+        for _, code in _claims(source, row)
+    }
+    claimed |= {
+        code: source.text((*row, "code"))
+        for row in _of_kind(source, "polda")
+        for _, code in _claims(source, (*row, "area"))
+    }
+    default = source.text(("origin", "default"))
+    poldas = {source.text((*row, "code")) for row in _of_kind(source, "polda")}
+    for row in _of_kind(source, "polres"):
+        polda = source.text((*row, "parent"))
+        for key, code in _claims(source, (*row, "area")):
+            queue = claimed.get(code, default)
+            if {polda, queue} <= poldas and polda != queue:
+                message = (
+                    f"calls from {code} go to `{queue}`, not to {_unit(source, row)}'s `{polda}`"
+                )
+                yield source.problem(key, message, Severity.WARNING)
+
+
+def _of_kind(source: Source, kind: str) -> Iterator[Key]:
+    return (row for row in source.rows("unit") if source.text((*row, "kind")) == kind)
 
 
 def _claims(source: Source, row: Key) -> Iterator[tuple[Key, str]]:
@@ -121,7 +195,8 @@ def _claims(source: Source, row: Key) -> Iterator[tuple[Key, str]]:
 
 def _trunk_ids(source: Source) -> Iterator[Problem]:
     for first, again, name in _twice(source, _texts(source, "trunk", "id")):
-        yield source.problem(again, f"trunk `{name}` is there twice, first in {_at(source, first)}")
+        place = source.where(first, again)
+        yield source.problem(again, f"trunk `{name}` is there twice, first in {place}")
     if not any(source.rows("trunk")) and not any(key[0] == "trunk" for key in source.bad):
         message = "there is no [[trunk]]: nobody can call 110"
         yield source.problem((), message, Severity.WARNING)
@@ -136,10 +211,25 @@ def trunk_networks(source: Source) -> Iterator[tuple[Key, Network]]:
 
 
 def _trunk_addresses(source: Source) -> Iterator[Problem]:
-    for (first, one), (again, other) in combinations(trunk_networks(source), 2):
-        if one.overlaps(other):
-            message = f"trunk address {plainly(other)} overlaps {plainly(one)}"
-            yield source.problem(again, f"{message} ({_at(source, first)})")
+    """In sorted order a network that overlaps another follows it, or one that holds it."""
+    found = sorted(trunk_networks(source), key=_by_address)
+    around: list[tuple[Key, Network]] = []
+    for key, one in found:
+        while around and not around[-1][1].overlaps(one):
+            around.pop()
+        if around:
+            (first, other), (again, later) = sorted(
+                [around[-1], (key, one)], key=lambda pair: source.place(pair[0])[1]
+            )
+            message = f"trunk address {plainly(later)} overlaps {plainly(other)}"
+            yield source.problem(again, f"{message} ({source.where(first, again)})")
+        around.append((key, one))
+
+
+def _by_address(found: tuple[Key, Network]) -> tuple[int, int, int]:
+    addresses = found[1]
+    version = 4 if isinstance(addresses, IPv4Network) else 6
+    return version, int(addresses.network_address), addresses.prefixlen
 
 
 def plainly(addresses: Network) -> str:
@@ -158,6 +248,34 @@ def _staffed(source: Source) -> Iterator[Problem]:
         if kind == "mabes" and code in seats and code not in above:
             message = f"operators of `{code}` serve no queue: no Polda has it as `parent`"
             yield source.problem(key, message, Severity.WARNING)
+
+
+def _centres(source: Source) -> Iterator[Problem]:
+    for row in source.rows("unit"):
+        match source.value((*row, "area", "centre")):
+            case [int() | float() as north, int() | float() as east]:
+                if not (_SOUTH <= north <= _NORTH and _WEST <= east <= _EAST):
+                    message = f"`centre` of {_unit(source, row)} lies outside Indonesia"
+                    yield source.problem(
+                        (*row, "area", "centre"),
+                        f"{message}: latitude comes first, then longitude",
+                        Severity.WARNING,
+                    )
+
+
+def _neighbours(source: Source) -> Iterator[Problem]:
+    kinds = _kinds(source)
+    poldas = [code for code, kind in kinds.items() if kind == "polda"]
+    for row in source.rows("unit"):
+        for key in source.rows(*row, "neighbours"):
+            code = source.text(key)
+            if source.text((*row, "kind")) not in {"polda", None}:
+                yield source.problem(key, f"{_unit(source, row)}: only Poldas have neighbours")
+            elif code is not None and kinds.get(code, "?") not in {"polda", None}:
+                message = f"{_unit(source, row)}: `{code}` is no Polda of this directory"
+                yield source.problem(key, message + hint(code, poldas))
+            elif code is not None and code == source.text((*row, "code")):
+                yield source.problem(key, f"{_unit(source, row)} is no neighbour of itself")
 
 
 def _kinds(source: Source) -> Mapping[str, str | None]:
@@ -187,17 +305,28 @@ def _dialled(source: Source) -> Mapping[str, Key]:
     return forms
 
 
+def _listed(source: Source, table: str, name: str) -> Iterator[tuple[Key, str]]:
+    for row in source.rows(table):
+        for key in source.rows(*row, name):
+            if value := source.text(key):
+                yield key, value
+
+
 def _twice(source: Source, found: Iterable[tuple[Key, str]]) -> Iterator[tuple[Key, Key, str]]:
     """The first place, a later place and the value, for each value that comes again."""
-    first: dict[str, Key] = {}
-    for key, value in sorted(found, key=lambda pair: line_of(source.lines, pair[0])):
-        if value in first:
-            yield first[value], key, value
-        first.setdefault(value, key)
+    places: dict[str, list[Key]] = {}
+    for key, value in found:
+        places.setdefault(value, []).append(key)
+    for value, keys in places.items():
+        if len(keys) > 1:
+            first, *later = sorted(keys, key=lambda key: _reading_order(source, key))
+            yield from ((first, again, value) for again in later)
 
 
-def _at(source: Source, key: Key) -> str:
-    return f"line {line_of(source.lines, key)}"
+def _reading_order(source: Source, key: Key) -> tuple[int, int]:
+    """Files come one after the other, as their elements do."""
+    file, line = source.place(key)
+    return source.order(file), line
 
 
 def _unit(source: Source, row: Key) -> str:

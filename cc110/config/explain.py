@@ -20,6 +20,9 @@ _KINDS: Final = {
     "bool_parsing": "true or false",
     "tuple_type": "a list in [ ]",
     "model_type": "a section",
+    "model_attributes_type": "a section",
+    "date_type": "a date such as 2026-12-25, without quotes",
+    "date_from_datetime_inexact": "a date such as 2026-12-25, without a time",
 }
 _SENTENCES: Final = {
     "greater_than_equal": "must be at least {ge}",
@@ -57,7 +60,7 @@ def header(key: Key) -> str:
     name = ".".join(step for step in key if isinstance(step, str))
     if not name:
         return ""
-    return f"[[{name}]]" if any(isinstance(step, int) for step in key) else f"[{name}]"
+    return f"[[{name}]]" if isinstance(key[-1], int) else f"[{name}]"
 
 
 def without_echoes(errors: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

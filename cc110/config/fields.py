@@ -5,6 +5,7 @@ Strict: a port is ``5060``, not ``"5060"``. Messages finish the sentence "`key` 
 
 import re
 from collections.abc import Callable
+from datetime import time
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Final, TypeVar
@@ -26,6 +27,8 @@ INDONESIAN_ZONES: Final = {
 LONGEST_TEXT: Final = 80
 _SHARP: Final = re.compile(r"[;,&|$\"`\\{}\[\]<>#%=\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SHARP_IN_PATH: Final = re.compile(r"[;,&|$\"'`\\{}\[\]()<>#%=?*!\x00-\x1f\x7f-\x9f]")
+_SHARP_IN_LIST: Final = re.compile(r"[;<>|\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What would break a list of names in one cell of a spreadsheet."""
 _PLACEHOLDER: Final = re.compile(r"@[A-Z]+@")
 
 
@@ -95,6 +98,24 @@ def _address(value: str) -> str:
     return value
 
 
+def person(value: str) -> str:
+    """A name with titles, for people and lists: it never reaches the PBX's configuration."""
+    if found := _SHARP_IN_LIST.search(value):
+        raise ValueError(f"may not contain {found[0]!r}")
+    if value != value.strip() or not 1 <= len(value) <= LONGEST_TEXT:
+        raise ValueError(f"must have 1 to {LONGEST_TEXT} characters, without spaces around them")
+    return value
+
+
+def clock(value: str) -> time:
+    """The time of day of ``07:00``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return time.fromisoformat(_clock(value))
+
+
 def _url(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
         raise ValueError("must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
@@ -128,6 +149,17 @@ _code = _like(r"[a-z0-9]+(-[a-z0-9]+)*", "must be small letters, digits and sing
 _host_name = _like(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?", "must be a host's name or address")
 _dialled = _like(r"\+?[0-9]{3,15}", "must be digits, with or without a + in front")
 
+_clock = _like(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'must be a time of day such as "07:00"')
+_phone = _like(r"\+?[0-9]{3,15}", "must be a telephone number of digits, with or without a +")
+_sip = _like(
+    r"sips?:[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9.:-]{1,253}|sips?:[A-Za-z0-9_.+-]{1,64}@\[[0-9a-f:]+\](:[0-9]+)?",
+    'must be an address such as "sip:spkt@192.0.2.7"',
+)
+_geojson = _like(
+    r"([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(geo)?json",
+    'must be a file below the site\'s folder such as "areas/polda.geojson"',
+)
+
 Plain = Annotated[str, AfterValidator(plain)]
 PathText = Annotated[str, AfterValidator(path_text)]
 Code = Annotated[str, Field(max_length=40), AfterValidator(_code)]
@@ -144,6 +176,12 @@ HostName = Annotated[str, Field(max_length=253), AfterValidator(_host_name)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 JournalUrl = Annotated[SecretStr, AfterValidator(_url)]
 SecretText = Annotated[SecretStr, Field(strict=False, min_length=1, max_length=200)]
+Person = Annotated[str, AfterValidator(person)]
+Phone = Annotated[str, AfterValidator(_phone)]
+"""A number of the public network, as it is dialled."""
+SipUri = Annotated[str, AfterValidator(_sip)]
+Clock = Annotated[str, AfterValidator(_clock)]
+GeoJsonFile = Annotated[str, Field(max_length=200), AfterValidator(_geojson)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Many = Annotated[tuple[T, ...], Field(strict=False)]
 """A list in TOML, a tuple here."""

@@ -4,13 +4,14 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from cc110.config.explain import fields_of, part_at
-from cc110.config.locate import Key, line_of, locate
+from cc110.config.locate import Key, Later, line_of, locate
 from cc110.config.problem import Problem, Severity, hint
 from cc110.config.settings import Part, Settings
 
@@ -29,6 +30,8 @@ class Source:
     lines: Mapping[Key, int] = field(default_factory=dict)
     said_by: Mapping[Key, str] = field(default_factory=dict)
     """The environment variable or option of each value that is not the file's."""
+    files: Mapping[Key, str] = field(default_factory=dict)
+    """Of several files as one: the file of each table and of each element of a list of tables."""
     bad: frozenset[Key] = frozenset()
     """Values that can't be believed, because a problem with them is known."""
 
@@ -36,8 +39,26 @@ class Source:
         """A problem at a key's place."""
         if key in self.said_by:
             return Problem(file=self.said_by[key], line=None, message=message, severity=severity)
-        line = line_of(self.lines, key)
-        return Problem(file=self.file, line=line, message=message, severity=severity)
+        file, line = self.place(key)
+        return Problem(file=file, line=line, message=message, severity=severity)
+
+    def place(self, key: Key) -> tuple[str, int]:
+        """File and line of a key."""
+        file = self.files.get(key[:2]) or self.files.get(key[:1]) or self.file
+        return file, line_of(self.lines, key)
+
+    def order(self, file: str) -> int:
+        """The place of a file among all that were read."""
+        return self._order.get(file, -1)
+
+    @cached_property
+    def _order(self) -> Mapping[str, int]:
+        return {file: at for at, file in enumerate(dict.fromkeys(self.files.values()))}
+
+    def where(self, key: Key, near: Key = ()) -> str:
+        """A key's place as people name it: ``line 7``, or ``file:7`` if ``near`` is in another file."""
+        file, line = self.place(key)
+        return f"line {line}" if file == self.place(near)[0] else f"{file}:{line}"
 
     def value(self, key: Key) -> object:
         """What was said under a key; None if nothing, or nothing that can be believed."""
@@ -59,7 +80,7 @@ class Source:
     def rows(self, *key: str | int) -> Iterator[Key]:
         """The key of each element of a list."""
         value = self.value(key)
-        for index in range(len(value) if isinstance(value, list) else 0):
+        for index in range(len(value) if isinstance(value, list | tuple) else 0):
             if (*key, index) not in self.bad:
                 yield (*key, index)
 
@@ -72,14 +93,19 @@ def read(path: Path, shown: str) -> tuple[Source | None, tuple[Problem, ...]]:
         reason = f"can't be read: {fault.strerror}; CC110_SITE names the site's folder"
         return None, (Problem(file=shown, line=None, message=reason),)
     try:
-        text = raw.decode()
-        data = tomllib.loads(text)
+        return read_text(raw.decode(), shown)
     except UnicodeDecodeError as fault:
         line = raw.count(b"\n", 0, fault.start) + 1
         return None, (Problem(file=shown, line=line, message="is not UTF-8 text"),)
+
+
+def read_text(text: str, shown: str) -> tuple[Source | None, tuple[Problem, ...]]:
+    """Read a TOML text; None and the one problem if it is none."""
+    try:
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         return None, (_syntax(shown, text, fault),)
-    return Source(file=shown, data=data, lines=locate(text)), ()
+    return Source(file=shown, data=data, lines=Later(lambda: locate(text))), ()
 
 
 def _syntax(shown: str, text: str, fault: tomllib.TOMLDecodeError) -> Problem:

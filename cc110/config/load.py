@@ -16,6 +16,7 @@ from cc110.config.explain import sentence, without_echoes
 from cc110.config.fields import path_text
 from cc110.config.layers import Source, from_environment, from_options, lay_over, read
 from cc110.config.locate import Key
+from cc110.config.many_files import read_directory
 from cc110.config.model import Config, Paths
 from cc110.config.problem import ConfigInvalid, Problem, errors_of, in_order
 from cc110.config.settings import Folders, Part, Recordings, Settings
@@ -37,6 +38,8 @@ class Examined:
     paths: Paths
     problems: tuple[Problem, ...]
     """Errors and warnings by file and line."""
+    directory: Directory | None = None
+    """The directory if its values are right, even if references between them are not."""
 
 
 def checkout() -> Path:
@@ -77,7 +80,7 @@ def examine(
     root = (root or checkout()).absolute()
     places = _places(environ, root)
     settings = _settings(places, environ, overrides)
-    directory = _read(Directory, places.directory, places)
+    directory = _validated(Directory, *read_directory(places))
     paths = _resolved(places, settings.model)
     problems = [*settings.problems, *directory.problems, *_place_problems(paths)]
     if settings.source is not None:
@@ -89,7 +92,9 @@ def examine(
     config = None
     if settings.model and directory.model and not errors_of(problems):
         config = Config(settings=settings.model, directory=directory.model, paths=paths)
-    return Examined(config=config, paths=paths, problems=in_order(problems))
+    return Examined(
+        config=config, paths=paths, problems=in_order(problems), directory=directory.model
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,16 +110,35 @@ def _read(
     model: type[P], path: Path, places: Paths, said: Mapping[Key, tuple[str, object]] = NOTHING_SAID
 ) -> _Read[P]:
     source, problems = read(path, places.shown(path))
+    return _validated(model, lay_over(source, said) if source else None, problems)
+
+
+def _validated(model: type[P], source: Source | None, problems: tuple[Problem, ...]) -> _Read[P]:
     if source is None:
         return _Read(model=None, source=None, problems=problems)
-    source = lay_over(source, said)
     try:
-        return _Read(model=model.model_validate(source.data), source=source, problems=())
+        valid = model.model_validate(source.data)
+        return _Read(model=valid, source=source, problems=problems)
     except ValidationError as fault:
         errors = [*without_echoes(fault.errors(include_url=False))]
     bad = frozenset(error["loc"] for error in errors)
     faults = tuple(source.problem(error["loc"], sentence(model, error)) for error in errors)
-    return _Read(model=None, source=replace(source, bad=bad), problems=faults)
+    return _Read(model=None, source=replace(source, bad=bad), problems=(*problems, *faults))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """A directory that may become the site's."""
+
+    model: Directory | None
+    problems: tuple[Problem, ...]
+
+
+def directory_faults(source: Source) -> Faults:
+    """What is wrong with a directory by itself."""
+    found = _validated(Directory, source, ())
+    rules = directory_problems(found.source) if found.source else ()
+    return Faults(model=found.model, problems=in_order((*found.problems, *rules)))
 
 
 def _settings(

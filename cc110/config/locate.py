@@ -7,7 +7,8 @@ it looks for structure alone and never for mistakes (TOML 1.0, https://toml.io/e
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Final
 
 Key = tuple[str | int, ...]
@@ -20,6 +21,26 @@ _STRING: Final = re.compile(
     re.DOTALL,
 )
 _SCALAR: Final = re.compile(r"[^,\]}#\r\n]+")
+
+
+class Later(Mapping[Key, int]):
+    """Lines that are looked for when somebody asks for the first one: a site without a fault needs none."""
+
+    def __init__(self, find: Callable[[], Mapping[Key, int]]) -> None:
+        self._find = find
+
+    @cached_property
+    def _found(self) -> Mapping[Key, int]:
+        return self._find()
+
+    def __getitem__(self, key: Key) -> int:
+        return self._found[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def locate(text: str) -> Mapping[Key, int]:

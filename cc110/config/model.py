@@ -92,7 +92,7 @@ class Config:
         return self._operators.get(agent)
 
     def polres(self, extension: PolresExt) -> Unit | None:
-        """The Polres whose desk has that extension."""
+        """The Polres or Polsek with a phone of that extension."""
         return self._polres.get(extension)
 
     def unit(self, code: UnitId) -> Unit | None:
@@ -110,9 +110,13 @@ class Config:
 
     @cached_property
     def polres_units(self) -> tuple[tuple[PolresExt, Unit], ...]:
-        """Each Polres with its extension."""
-        units = self.directory.units
-        return tuple((unit.extension, unit) for unit in units if unit.extension is not None)
+        """Each phone of a Polres or Polsek, with its unit."""
+        return tuple(
+            (extension, unit)
+            for unit in self.directory.units
+            if unit.extension is not None
+            for extension in (unit.extension, *unit.more_extensions)
+        )
 
     @cached_property
     def queues(self) -> tuple[QueueName, ...]:
@@ -122,21 +126,11 @@ class Config:
     def queues_of(self, agent: AgentId) -> tuple[tuple[QueueName, int], ...]:
         """The queues that an operator serves, each with his penalty there; empty for a stranger."""
         operator = self.operator(agent)
-        if operator is None:
-            return ()
-        own = ((QueueName(p.code), 0) for p in self.poldas if p.code == operator.unit)
-        below = (
-            (QueueName(p.code), LEVEL_PENALTY) for p in self.poldas if p.parent == operator.unit
-        )
-        return (*own, *below)
+        return self._queues_of_unit.get(operator.unit, ()) if operator else ()
 
     def members_of(self, queue: QueueName) -> tuple[tuple[AgentId, int], ...]:
         """The operators who may serve a queue, each with his penalty there."""
-        every = (
-            (operator.id, dict(self.queues_of(operator.id)).get(queue))
-            for operator in self.directory.operators
-        )
-        return tuple((agent, penalty) for agent, penalty in every if penalty is not None)
+        return self._members.get(queue, ())
 
     def queue_of_area(self, code: str) -> QueueName | None:
         """The queue that claims an area code such as ``061``."""
@@ -232,6 +226,47 @@ class Config:
         return tuple(dict.fromkeys(forms))
 
     @cached_property
+    def area_codes(self) -> tuple[tuple[str, QueueName], ...]:
+        """Each area code that a Polda claims, by its area or in ``[[origin.area]]``."""
+        named = ((code, area.queue) for area in self.directory.origin.area for code in area.codes)
+        own = ((code, QueueName(polda.code)) for polda in self.poldas for code in polda.area.codes)
+        return (*named, *own)
+
+    def below(self, code: UnitId) -> tuple[Unit, ...]:
+        """The units right below one."""
+        return self._children.get(code, ())
+
+    def zone_of(self, unit: Unit) -> ZoneInfo:
+        """A unit's time zone: its own, or the site's."""
+        return ZoneInfo(zone_name(unit.time_zone)) if unit.time_zone else self.time_zone
+
+    @cached_property
+    def _children(self) -> dict[UnitId | None, tuple[Unit, ...]]:
+        found: dict[UnitId | None, list[Unit]] = {}
+        for unit in self.directory.units:
+            found.setdefault(unit.parent, []).append(unit)
+        return {parent: tuple(units) for parent, units in found.items()}
+
+    @cached_property
+    def _queues_of_unit(self) -> dict[UnitId, tuple[tuple[QueueName, int], ...]]:
+        """The queues that a unit's operators serve: its own, then those of Poldas below it."""
+        found: dict[UnitId, list[tuple[QueueName, int]]] = {}
+        for polda in self.poldas:
+            found.setdefault(polda.code, []).append((QueueName(polda.code), 0))
+        for polda in self.poldas:
+            if polda.parent is not None:
+                found.setdefault(polda.parent, []).append((QueueName(polda.code), LEVEL_PENALTY))
+        return {unit: tuple(queues) for unit, queues in found.items()}
+
+    @cached_property
+    def _members(self) -> dict[QueueName, tuple[tuple[AgentId, int], ...]]:
+        found: dict[QueueName, list[tuple[AgentId, int]]] = {}
+        for operator in self.directory.operators:
+            for queue, penalty in self.queues_of(operator.id):
+                found.setdefault(queue, []).append((operator.id, penalty))
+        return {queue: tuple(members) for queue, members in found.items()}
+
+    @cached_property
     def _operators(self) -> dict[AgentId, Operator]:
         return {operator.id: operator for operator in self.directory.operators}
 
@@ -245,5 +280,4 @@ class Config:
 
     @cached_property
     def _areas(self) -> dict[str, QueueName]:
-        areas = self.directory.origin.area
-        return {code: area.queue for area in areas for code in area.codes}
+        return dict(self.area_codes)

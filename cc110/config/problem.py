@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 
 from cc110.ports import Cc110Error
 
@@ -53,5 +54,11 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def hint(word: str, known: Iterable[str]) -> str:
     """``; did you mean `ring_s`?`` when a known word is close, else nothing."""
-    close = get_close_matches(word, sorted(known), n=1)
+    close = _close(word, tuple(sorted(known)))
     return f"; did you mean `{close[0]}`?" if close else ""
+
+
+@lru_cache(maxsize=4096)
+def _close(word: str, known: tuple[str, ...]) -> list[str]:
+    """Slow, and a unit that was renamed is asked for by everything below it."""
+    return get_close_matches(word, known, n=1)

@@ -9,11 +9,14 @@ CORE = Path(__file__).parents[2] / "cc110" / "core"
 FILES = sorted(CORE.glob("*.py"))
 
 ALLOWED = {
+    "collections",
     "collections.abc",
     "dataclasses",
     "datetime",
     "enum",
+    "heapq",
     "ipaddress",
+    "itertools",
     "math",
     "re",
     "typing",

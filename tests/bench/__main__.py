@@ -16,7 +16,7 @@ from cc110.pbx.embedded.progress import PlainProgress
 
 from ..cache import cache
 from ..control_room import open_room
-from . import blocklist_bench, journal_bench, load, restart, sound, start
+from . import blocklist_bench, directory_bench, journal_bench, load, restart, sound, start
 from .load import Figure
 
 _BLOCKLIST = "blocklist"
@@ -61,6 +61,9 @@ async def measure() -> tuple[list[Figure], list[Figure], str]:
     if _wanted("start"):
         print("start ...", flush=True)
         figures += await start.starts()
+    if _wanted("directory"):
+        print("directory ...", flush=True)
+        figures += await directory_bench.measure()
     if _wanted("journal"):
         print("journal ...", flush=True)
         figures += load.journal("SQLite", await journal_bench.in_sqlite(None, 3.0))

@@ -43,6 +43,8 @@ def _opening(text: str, at: int) -> str:
 
 def unbalanced(text: str) -> str | None:
     """Which ``${`` or ``$[`` is never closed, as a sentence; None if all are."""
+    if "$" not in text:
+        return None
     waiting: list[str] = []
     at = 0
     while at < len(text):

@@ -33,9 +33,8 @@ def variables(config: Config) -> Table:
 
 
 def _origins(config: Config) -> Iterator[str]:
-    for area in config.directory.origin.area:
-        for code in area.codes:
-            yield f"CC110_ORIGIN_{COUNTRY}{code.removeprefix('0')}={area.queue}"
+    for code, queue in config.area_codes:
+        yield f"CC110_ORIGIN_{COUNTRY}{code.removeprefix('0')}={queue}"
 
 
 def intake(config: Config) -> Table:

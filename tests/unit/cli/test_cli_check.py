@@ -47,7 +47,8 @@ def test_all_problems_are_named_with_their_lines(shell: Shell, site: Path, edit:
 
     assert answer.code == 1
     assert all(line.startswith(str(site)) for line in answer.lines if "CC110" not in line)
-    assert any("directory.toml:16: Polda" in line for line in answer.lines)
+    wrong = (site / "directory.toml").read_text().splitlines().index('parent = "mabess"') + 1
+    assert any(f"directory.toml:{wrong}: Polda" in line for line in answer.lines)
     assert any("warning: `ring_s` in [transfer] is 9" in line for line in answer.lines)
     assert answer.err == "cc110: 2 errors, 1 warning.\n"
 

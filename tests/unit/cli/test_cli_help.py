@@ -16,7 +16,7 @@ from tests.unit.cli.shell import Shell
 ROOT: Any = typer.main.get_command(app)
 HEAVY = ("alembic", "panoramisk", "phonenumbers", "pydantic", "sqlalchemy", "structlog", "uvloop")
 COMMANDS = """
-    run daemon check doctor verify-day
+    run daemon check doctor explain simulate verify-day
     pbx pbx_install pbx_start pbx_stop pbx_status pbx_console
     calls calls_list calls_show calls_follow calls_withdraw cases cases_list cases_show cases_close
     agents agents_list agents_account agents_login agents_logout agents_pause agents_unpause
@@ -24,11 +24,12 @@ COMMANDS = """
     blocklist blocklist_add blocklist_remove blocklist_show blocklist_history
     blocklist_import blocklist_export blocklist_verify blocklist_list blocklist_range
     blocklist_range_add blocklist_range_confirm blocklist_range_remove blocklist_range_list
+    directory directory_list directory_show directory_export directory_import
     journal journal_verify
     recordings recordings_list recordings_verify recordings_export recordings_purge
     recordings_hold recordings_release
 """
-PRINTS_NO_DATA = {"run", "daemon", "pbx console", "blocklist export"}
+PRINTS_NO_DATA = {"run", "daemon", "pbx console", "blocklist export", "directory export"}
 
 
 def paths(command: Any = ROOT, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

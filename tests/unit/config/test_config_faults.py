@@ -86,14 +86,14 @@ WARNINGS = [
     Fault(SETTINGS, 'host = "127.0.0.1"\nport = 4573', 'host = "192.0.2.1"\nport = 4573',
           "192.0.2.1\"\n",
           "warning: `host` in [agi] is 192.0.2.1: who reaches it there can steer calls"),
-    Fault(DIRECTORY, 'kind = "polda"\nparent = "mabes"\n\n#', 'kind = "polda"\n\n'
-          '[[unit]]\ncode = "polda-x"\nname = "X"\nkind = "polda"\n\n#', '"polda-x"',
+    Fault(DIRECTORY, '# A Polres has an extension',
+          '[[unit]]\ncode = "polda-x"\nname = "X"\nkind = "polda"\n\n# A Polres has', '"polda-x"',
           "warning: Polda `polda-x` has no operator of its own"),
 ]  # fmt: skip
 
 WRONG_ENTRIES = [
     Fault(DIRECTORY, 'kind = "mabes"', 'kind = "maebs"', "maebs",
-          '`kind` in [[unit]] must be "mabes", "polda" or "polres", not "maebs"; '
+          '`kind` in [[unit]] must be "mabes", "polda", "polres" or "polsek", not "maebs"; '
           "did you mean `mabes`?"),
     Fault(DIRECTORY, 'name = "Polda Metro Jaya (sample)"', "", "[[unit]]:2",
           "[[unit]] needs `name`"),
@@ -107,10 +107,10 @@ WRONG_ENTRIES = [
     Fault(DIRECTORY, 'kind = "mabes"', 'kind = "mabes"\nparent = "polda-sumut"', "parent = ",
           "Mabes `mabes` has nobody above it"),
     Fault(DIRECTORY, 'extension = "7101"', "", "[[unit]]:4",
-          "Polres `polres-jakarta-selatan` needs `extension`, its desk"),
+          "Polres `polres-jakarta-selatan` needs `extension`, its desk (or `sip` or `phone`)"),
     Fault(DIRECTORY, 'kind = "mabes"', 'kind = "mabes"\nextension = "8101"', "8101",
           "Mabes `mabes` has no desk of its own: its operators answer"),
-    Fault(DIRECTORY, 'code = "polres-medan"', 'code = "polres-jakarta-pusat"',
+    Fault(DIRECTORY, 'code = "polres-binjai"', 'code = "polres-jakarta-pusat"',
           "polres-jakarta-pusat:2",
           "unit `polres-jakarta-pusat` is there twice, first in line {polres-jakarta-pusat}"),
     Fault(DIRECTORY, 'id = "1103"', 'id = "1102"', 'id = "1102":2',
@@ -133,9 +133,9 @@ WRONG_ENTRIES = [
           "did you mean `polda-sumut`?"),
     Fault(DIRECTORY, 'unit = "polda-sumut"', 'unit = "polres-medan"', 'unit = "polres-medan"',
           "operator 1201: `polres-medan` is a Polres: operators sit at a Polda or at Mabes"),
-    Fault(DIRECTORY, 'code = "polres-medan"', 'code = "polres_medan"', "polres_medan",
+    Fault(DIRECTORY, 'code = "polres-binjai"', 'code = "polres_binjai"', "polres_binjai",
           "`code` in [[unit]] must be small letters, digits and single hyphens, "
-          'not "polres_medan"'),
+          'not "polres_binjai"'),
     Fault(DIRECTORY, '"127.0.0.2"', '"127.0.0.1"', "addresses = [",
           "trunk address 127.0.0.1 is where the phones are (`sip.host`): a phone would be taken "
           "for the trunk"),
@@ -160,10 +160,10 @@ WRONG_ENTRIES = [
           "trunk address 127.0.0.2 overlaps 127.0.0.2 (line {\"127.0.0.2\",})"),
     Fault(DIRECTORY, '["061", "0622"]', '[\n"061",\n"0622",\n"061"\n]', '"061"\n',
           'area code 061 is claimed twice, first in line {"061",}'),
-    Fault(DIRECTORY, '"0622"', '"0812"', "codes = ",
+    Fault(DIRECTORY, '"061", "0622"', '"061", "0812"', '"0812"',
           '`codes` in [[origin.area]] may not be "0812": 08 begins mobile numbers, which have no '
           "place"),
-    Fault(DIRECTORY, '"0622"', '"622"', "codes = ",
+    Fault(DIRECTORY, '"061", "0622"', '"061", "622"', '"622"',
           '`codes` in [[origin.area]] must be an area code such as "061" or "0622", not "622"'),
     Fault(DIRECTORY, 'default = "polda-metro-jaya"', 'default = "polda-metro"', "default = ",
           "`polda-metro` is no Polda of this directory; did you mean `polda-metro-jaya`?"),

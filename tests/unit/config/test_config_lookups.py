@@ -59,7 +59,7 @@ def test_units_are_found_by_extension_and_code(demo: Config) -> None:
     assert medan is not None
     assert medan == demo.unit(UnitId("polres-medan"))
     assert medan.parent == UnitId(SUMUT)
-    assert len(demo.polres_units) == 5
+    assert len(demo.polres_units) == 42
     assert demo.queues == (METRO, SUMUT)
     assert demo.unit(UnitId("polres-x")) is None
 

@@ -35,8 +35,9 @@ def test_the_first_run_makes_a_password_for_everybody(site: SiteCopy) -> None:
     secrets = ensure_secrets(config)
 
     assert set(secrets.ami) == {"cc110", "cc110-db", "cc110-guard"}
-    assert len(secrets.sip) == 15
-    assert len(set(values(secrets).values())) == 18
+    phones = len(config.directory.operators) + len(config.polres_units)
+    assert len(secrets.sip) == phones == 52
+    assert len(set(values(secrets).values())) == phones + 3
     assert all(re.fullmatch("[0-9a-f]{32}", value) for value in values(secrets).values())
 
 
@@ -189,7 +190,7 @@ def test_an_account_is_what_a_softphone_asks_for(site: SiteCopy) -> None:
     assert (operator.user, operator.registrar) == ("1101", "sip:127.0.0.1:5070")
     assert operator.password == secrets.sip["1101"]
     assert (operator.transport, operator.display_name) == ("udp", "Contoh Satu")
-    assert desk.display_name == "Polres Medan (sample)"
+    assert desk.display_name == "Polrestabes Medan (sample)"
 
 
 def test_an_account_names_the_registrar_that_phones_can_reach(site: SiteCopy) -> None:
