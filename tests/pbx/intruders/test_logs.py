@@ -11,6 +11,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from cc110 import app
+from cc110.service.control import ControlClient
+
 from ...control_room import ControlRoom
 from ...phones.phone import CallState
 from ..scene import all_over, talk
@@ -62,8 +65,8 @@ async def test_x9_a_day_s_work_leaves_no_password_and_no_full_number_in_a_log(
     await scene.story.told("VerdictGiven")
     await scene.call.hangup()
     await all_over(scene.desk)
-    why = ("--reason", "prank", "--by", "Padal Contoh")
-    await _printed(room, "blocklist", "add", BLOCKED, *why)
+    desk = ControlClient(app.control_socket(room.config))
+    await desk.block(BLOCKED, until=0, reason="prank", by="Padal Contoh")
     try:
         async with asyncio.timeout(10):
             while BLOCKED not in await room.pbx.console("database show cc110-block"):
@@ -72,8 +75,8 @@ async def test_x9_a_day_s_work_leaves_no_password_and_no_full_number_in_a_log(
         assert (await rejected.wait_for(CallState.DISCONNECTED)).code == 403
         await room.wait_event("CallRejected", after=start)
     finally:
-        await _printed(room, "blocklist", "remove", BLOCKED, *why)
-    await _printed(room, "blocklist", "verify", "--repair")  # removes once more what is lifted
+        await desk.unblock(BLOCKED, reason="prank", by="Padal Contoh")
+    await desk.refill()  # removes once more what is lifted
     await guess(room, "127.0.0.98", 5)
     await room.wait_event("AddressBanned", after=start)
     async with connected(room, "cc110", secret="0" * 32) as (_, said):

@@ -141,19 +141,16 @@ async def test_x6_strangers_and_callers_reach_nothing_but_110(room: ControlRoom)
 
 
 async def test_x6_a_caller_can_t_transfer_himself(room: ControlRoom) -> None:
-    """His REFER in the call is refused; he goes on talking with the operator, or waits for one."""
-    async with no_way_out(room, calls=1) as outside:
-        caller = await room.caller()
-        call = await dial(room, caller)
-        host, port = target(room)
-        for where in (
-            outside.uri(),
-            f"sip:110@{host}:{port}",
-            f"sip:7101@{host}:{port}",
-            "sip:0900123456@x",
-        ):
-            assert (await call.blind_transfer(where)).code >= 400
-        assert call.live
+    """His REFER is refused, in the queue and in talk, not even to 110; he stays where he is."""
+    host, port = target(room)
+    scene = await talk(room, polres=())
+    waiting = await dial(room, await room.caller(), "6280000000111")
+    async with no_way_out(room) as outside:
+        for call in (waiting, scene.call):
+            for where in (outside.uri(), f"sip:110@{host}:{port}", "sip:0900123456@x"):
+                assert (await call.blind_transfer(where)).code >= 400
+            assert call.live
+        assert scene.desk.live
 
 
 @pytest.mark.parametrize("extension", ["1101", "7101"])
