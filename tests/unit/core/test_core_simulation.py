@@ -53,6 +53,13 @@ def test_an_operator_of_a_higher_level_waits_for_his_time() -> None:
     assert day.levels["mabes"].waits_s == (10,)
 
 
+def test_who_is_free_again_waits_for_the_callers_time_as_well() -> None:
+    """Mabes hangs up at 15 s; who came at 14 s is the Polda's until 24 s."""
+    day = play([1, 1], CLIMB, caller(0, talk_s=99), caller(0, talk_s=5), caller(14))
+
+    assert day.levels["mabes"].waits_s == (10, 10)
+
+
 def test_a_level_with_nobody_is_skipped_at_once() -> None:
     """What comes after it comes at its time, and all after that keep their distance."""
     levels = tuple(
