@@ -331,7 +331,7 @@ async def open_room(
 
 
 def _environ(home: Path, cache: Path | None, settings: Mapping[str, object]) -> dict[str, str]:
-    sip, ami, agi = free_ports(3)
+    sip, ami, agi, metrics = free_ports(4)
     rtp = 32000 + os.getpid() % 40 * 800
     given = {f"CC110_{name.upper()}": str(value) for name, value in settings.items()}
     return {
@@ -340,6 +340,7 @@ def _environ(home: Path, cache: Path | None, settings: Mapping[str, object]) -> 
         "CC110_SIP__PORT": str(sip),
         "CC110_AMI__PORT": str(ami),
         "CC110_AGI__PORT": str(agi),
+        "CC110_WATCH__METRICS_PORT": str(metrics),
         "CC110_SIP__RTP_FIRST": str(rtp),
         "CC110_SIP__RTP_LAST": str(rtp + 598),
         "CC110_LOG__FORMAT": "json",

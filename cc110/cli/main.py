@@ -22,6 +22,7 @@ from cc110.cli import (
     pbx,
     recordings,
     run,
+    synthetic,
 )
 from cc110.cli.context import Invocation
 from cc110.cli.failing import report
@@ -67,6 +68,7 @@ blocklist.app.command("history", epilog=block_audit.HISTORY_EXAMPLE)(block_audit
 blocklist.app.command("verify", epilog=block_audit.VERIFY_EXAMPLE)(block_audit.verify)
 blocklist.app.add_typer(block_ranges.app, name="range")
 app.command("verify-day", epilog=day.EXAMPLE)(day.verify_day)
+app.command("test-call", epilog=synthetic.EXAMPLE)(synthetic.place)
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")
 app.add_typer(cases.app, name="cases")

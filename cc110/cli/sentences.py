@@ -222,6 +222,18 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Antrean {queue} dilayani lagi setelah {after_s}",
         "The queue {queue} is attended again after {after_s}",
     ),
+    "SyntheticCallFailed": (
+        "ALARM: panggilan uji terhenti pada tahap {stage}: {reason}",
+        "ALARM: the synthetic call broke at the stage {stage}: {reason}",
+    ),
+    "SyntheticCallFailed.detail": (
+        "ALARM: panggilan uji terhenti pada tahap {stage}: {reason} ({detail})",
+        "ALARM: the synthetic call broke at the stage {stage}: {reason} ({detail})",
+    ),
+    "SyntheticCallPassed": (
+        "Panggilan uji melewati semua tahap dalam {seconds}",
+        "The synthetic call came through every stage in {seconds}",
+    ),
     "PbxLost": (
         "Hubungan ke PBX putus; panggilan tetap berjalan: {reason}",
         "The link to the PBX is lost; calls go on: {reason}",
@@ -300,5 +312,7 @@ TONES: Final[Mapping[str, str]] = {
     "PbxLost": "bold red",
     "QueueUnattended": "bold red",
     "QueueAttended": "green",
+    "SyntheticCallFailed": "bold red",
+    "SyntheticCallPassed": "green",
 }
 """How to show an event's sentence, as rich writes it."""

@@ -28,6 +28,8 @@ CONTROL: Final = "cc110"
 """The AMI account that steers calls."""
 DATABASE: Final = "cc110-db"
 """The AMI account that keeps the blocklist's mirror."""
+TEST: Final = "cc110-test"
+"""The AMI account and the SIP account of the synthetic call."""
 SECRET_BYTES: Final = 16
 _FINE: Final = re.compile(r"[A-Za-z0-9]{22,64}")
 """128 bits need 22 characters of this kind; none of them means anything to Asterisk."""
@@ -56,7 +58,7 @@ class Secrets:
     ami: Mapping[str, SecretStr]
     """By AMI account."""
     sip: Mapping[str, SecretStr]
-    """By the extension of an operator or a Polres."""
+    """By the extension of an operator or a Polres; and the synthetic call's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +115,7 @@ def account(config: Config, passwords: Secrets, agent: str) -> SoftphoneAccount:
 def _names(config: Config) -> Mapping[str, tuple[str, ...]]:
     operators = (operator.id for operator in config.directory.operators)
     desks = (extension for extension, _ in config.polres_units)
-    return {"ami": (CONTROL, DATABASE), "sip": (*operators, *desks)}
+    return {"ami": (CONTROL, DATABASE, TEST), "sip": (*operators, *desks, TEST)}
 
 
 def _with_missing(

@@ -21,6 +21,8 @@ from cc110.core.words import (
     LeaveCause,
     MenuChoice,
     NumberSource,
+    SyntheticFault,
+    SyntheticStage,
     TransferFailure,
     TransferKind,
     Verdict,
@@ -497,6 +499,25 @@ class QueueAttended(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SyntheticCallFailed(EventData):
+    """An alarm: the PBX's own call to 110 did not come through. Told again when another stage breaks."""
+
+    stage: SyntheticStage
+    """The first stage that does not work."""
+    reason: SyntheticFault
+    detail: str = ""
+    """Such as the prompt that is missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyntheticCallPassed(EventData):
+    """The PBX's own call to 110 came through: the first time since the daemon's start, or after an alarm."""
+
+    seconds: float
+    """From the order to the end of the talk."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PbxLost(EventData):
     """The daemon has no link to the PBX. Calls go on without it."""
 
@@ -557,6 +578,8 @@ Data = (
     | AgentUnpaused
     | QueueUnattended
     | QueueAttended
+    | SyntheticCallFailed
+    | SyntheticCallPassed
     | PbxLost
     | PbxBack
 )

@@ -159,6 +159,8 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             | events.AgentUnpaused()
             | events.QueueUnattended()
             | events.QueueAttended()
+            | events.SyntheticCallFailed()
+            | events.SyntheticCallPassed()
             | events.PbxLost()
             | events.PbxBack()
         ):

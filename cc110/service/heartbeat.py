@@ -24,9 +24,9 @@ def tell_systemd(word: str) -> None:
 
 
 def watchdog_s() -> float | None:
-    """Half of the time after which systemd would kill us; None = it does not watch."""
+    """A quarter of the time after which systemd would kill us; None = it does not watch."""
     limit = os.environ.get("WATCHDOG_USEC", "")
-    return int(limit) / 2_000_000 if limit.isdigit() and int(limit) else None
+    return int(limit) / 4_000_000 if limit.isdigit() and int(limit) else None
 
 
 async def beat(alive: Callable[[], Awaitable[bool]]) -> None:

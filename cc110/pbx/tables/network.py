@@ -1,7 +1,7 @@
 """Tables for ports and for the accounts of the manager interface."""
 
 from cc110.config.model import Config
-from cc110.config.secrets import CONTROL, DATABASE, Secrets
+from cc110.config.secrets import CONTROL, DATABASE, TEST, Secrets
 from cc110.pbx.tables.table import (
     PASSWORDS,
     SETTINGS,
@@ -30,10 +30,11 @@ def manager_general(config: Config) -> Table:
 
 
 def manager_users(secrets: Secrets) -> Table:
-    """The daemon's two accounts."""
+    """The daemon's accounts."""
     lines = (
         *section(CONTROL, "control-account", _secret(secrets, CONTROL)),
         *section(DATABASE, "database-account", _secret(secrets, DATABASE)),
+        *section(TEST, "test-account", _secret(secrets, TEST)),
     )
     return Table(sources=(PASSWORDS,), lines=lines, secret=True)
 

@@ -29,15 +29,16 @@ def values(secrets: Secrets) -> dict[str, str]:
 
 
 def test_the_first_run_makes_a_password_for_everybody(site: SiteCopy) -> None:
-    """Each operator, each Polres and both AMI accounts have 128 bits of their own."""
+    """Each operator, each Polres, each AMI account and the synthetic call have 128 bits of their own."""
     config = site.load()
 
     secrets = ensure_secrets(config)
 
-    assert set(secrets.ami) == {"cc110", "cc110-db"}
-    assert len(secrets.sip) == 15
-    assert len(set(values(secrets).values())) == 17
-    assert all(re.fullmatch("[0-9a-f]{32}", value) for value in values(secrets).values())
+    assert set(secrets.ami) == {"cc110", "cc110-db", "cc110-test"}
+    assert len(secrets.sip) == 15 + 1
+    every = [one.get_secret_value() for part in (secrets.ami, secrets.sip) for one in part.values()]
+    assert len(set(every)) == 19
+    assert all(re.fullmatch("[0-9a-f]{32}", value) for value in every)
 
 
 def test_only_the_owner_can_read_the_passwords(site: SiteCopy) -> None:

@@ -1,0 +1,230 @@
+"""The PBX calls itself (O1): a healthy call passes every stage, and each stage that breaks is named.
+
+One room for all: what a test breaks, it mends.
+"""
+
+import asyncio
+import json
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from cc110.app import control_socket
+from cc110.app.day import Span, verify
+from cc110.core.invariant import Outcome
+from cc110.service.control import ControlClient
+
+from ...control_room import ControlRoom, open_room
+from ...phones.sipmessage import SipMessage, compose
+
+pytestmark = pytest.mark.timeout(90)
+STAGES = ["trunk", "greeting", "queue", "answer", "recording"]
+HERE = "127.0.0.1"
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def own_room() -> AsyncIterator[ControlRoom]:
+    """A control room whose greeting is short."""
+    home = Path(tempfile.mkdtemp(prefix="cc110-"))
+    try:
+        async with open_room(home, greeting__menu="false") as room:
+            await room.wait_event("PbxBack")
+            yield room
+    finally:
+        shutil.rmtree(home)
+
+
+async def call(room: ControlRoom) -> dict[str, Any]:
+    """One synthetic call, as the daemon judges it."""
+    found: dict[str, Any] = json.loads(await ControlClient(control_socket(room.config)).test_call())
+    return found
+
+
+async def broken_at(room: ControlRoom) -> tuple[str | None, str | None]:
+    """Stage and fault of one synthetic call, also as the journal has them."""
+    start = await room.last_seq()
+    last = (await call(room))["stages"][-1]
+    told = (await room.wait_event("SyntheticCallFailed", after=start)).event.data
+    assert (told.stage, told.reason) == (last["stage"], last["fault"])
+    assert "THE SYNTHETIC CALL DID NOT COME THROUGH" in room.daemon.said()
+    return last["stage"], last["fault"]
+
+
+@asynccontextmanager
+async def without(path: Path) -> AsyncIterator[None]:
+    """A file or folder is away for a while."""
+    away = path.with_name(f"{path.name}.away")
+    path.rename(away)
+    try:
+        yield
+    finally:
+        away.rename(path)
+
+
+@asynccontextmanager
+async def console(room: ControlRoom, command: str, *mend: str) -> AsyncIterator[None]:
+    """What an administrator's console command breaks, and others mend."""
+    print(command, await room.pbx.console(command))
+    try:
+        yield
+    finally:
+        for one in mend:
+            await room.pbx.console(one)
+
+
+async def test_o1_a_healthy_call_passes_every_stage_and_is_no_call(own_room: ControlRoom) -> None:
+    """No event but its own, no recording that stays, no operator; the day's proof counts it apart."""
+    began, start = datetime.now(UTC), await own_room.last_seq()
+    found = await call(own_room)
+
+    assert [one["stage"] for one in found["stages"]] == STAGES
+    assert all(one["fault"] is None and one["took_s"] is not None for one in found["stages"])
+    await own_room.wait_event("SyntheticCallPassed", after=start)
+    told = [one.event.type for one in await own_room.events(after=start)]
+    assert told == ["SyntheticCallPassed"]
+    assert not list(own_room.recordings.rglob("*.wav"))
+    proved = await verify(own_room.config, Span(start=began, end=datetime.now(UTC)))
+    assert [(one.outcome, one.faults) for one in proved] == [(Outcome.SYNTHETIC, ())]
+    log = (own_room.config.paths.pbx / "log" / "messages.log").read_text()
+    assert "WARNING" not in log
+    assert "ERROR" not in log
+
+
+async def test_o1_a_daemon_that_returns_takes_no_synthetic_call_for_a_real_one(
+    own_room: ControlRoom,
+) -> None:
+    """It is in the PBX's lists and in its record, and in neither a call."""
+    start = await own_room.last_seq()
+    mark = own_room.observer.mark()
+    under_way = asyncio.create_task(call(own_room))
+    await own_room.observer.wait_for(
+        "UserEvent", lambda event: event["Fact"] == "arrived", after=mark
+    )
+    await own_room.daemon.kill()
+    await asyncio.gather(under_way, return_exceptions=True)
+    await own_room.daemon.start()
+    await own_room.wait_event("PbxBack", after=start)
+
+    told = {one.event.type for one in await own_room.events(after=start)}
+    assert told <= {"PbxLost", "PbxBack"}
+    assert (await call(own_room))["broken"] is None
+    assert not list(own_room.recordings.rglob("*.wav"))
+
+
+async def test_o1_a_trunk_that_lets_nobody_in_is_named(own_room: ControlRoom) -> None:
+    """What is dialled is not in the dialplan any more."""
+    take_out = "dialplan remove extension 110@from-trunk"
+    async with console(own_room, take_out, "dialplan reload"):
+        assert await broken_at(own_room) == ("trunk", "the call was not let in")
+
+
+async def test_o1_a_greeting_without_a_prompt_is_named(own_room: ControlRoom) -> None:
+    """One missing prompt by its name; all of them as silence."""
+    prompts = own_room.config.paths.pbx / "data" / "sounds" / "id" / "cc110"
+    async with without(prompts / "notice-recorded.wav"):
+        found = await call(own_room)
+        assert found["stages"][-1]["detail"] == "notice-recorded"
+        assert found["broken"] == "greeting"
+    async with without(prompts):
+        last = (await call(own_room))["stages"][-1]
+        assert (last["stage"], last["fault"]) == ("greeting", "nothing was heard of the greeting")
+    assert (await call(own_room))["broken"] is None
+
+
+async def test_o1_a_queue_that_is_gone_is_named(own_room: ControlRoom) -> None:
+    """Its section is not in the PBX's configuration any more."""
+    queues = own_room.config.paths.pbx / "etc" / "queues.conf"
+    whole = queues.read_text()
+    queues.write_text(whole.replace("[cc110-test](polda)", "[somebody-else](polda)"))
+    reload = "queue reload all"
+    try:
+        async with console(own_room, reload):
+            assert await broken_at(own_room) == ("queue", "the queue did not ring")
+    finally:
+        queues.write_text(whole)
+        await own_room.pbx.console(reload)
+
+
+async def test_o1_an_answer_that_leads_to_nobody_is_named(own_room: ControlRoom) -> None:
+    """Who answers has no sound: the caller is not heard."""
+    take_out = "dialplan remove extension s@cc110-agent-leg"
+    async with console(own_room, take_out, "dialplan reload"):
+        assert (await broken_at(own_room))[0] == "answer"
+
+
+async def test_o1_a_recording_that_can_t_be_written_is_named(own_room: ControlRoom) -> None:
+    """A file is in the place of the folder; then the alarm ends."""
+    year = own_room.recordings / f"{datetime.now(UTC):%Y}"
+    start = await own_room.last_seq()
+    async with without(year):
+        year.write_text("in the way")
+        try:
+            stage, _ = await broken_at(own_room)
+        finally:
+            year.unlink()
+    assert stage == "recording"
+    assert (await call(own_room))["broken"] is None
+    await own_room.wait_event("SyntheticCallPassed", after=start)
+
+
+class _Once(asyncio.DatagramProtocol):
+    """Keeps what comes."""
+
+    def __init__(self) -> None:
+        self.came: asyncio.Queue[SipMessage] = asyncio.Queue()
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        self.came.put_nowait(SipMessage.read(data))
+
+
+async def invite_as_the_test(room: ControlRoom, host: str) -> int:
+    """The last word on an INVITE whose From names the synthetic call's account, without its password."""
+    sip = room.config.settings.sip
+    loop = asyncio.get_running_loop()
+    transport, inbox = await loop.create_datagram_endpoint(_Once, local_addr=(host, 0))
+    port = transport.get_extra_info("sockname")[1]
+    headers = [
+        ("Via", f"SIP/2.0/UDP {host}:{port};branch=z9hG4bK-{port}"),
+        ("From", f"<sip:cc110-test@{host}>;tag={port}"),
+        ("To", f"<sip:110@{sip.host}>"),
+        ("Call-ID", f"{port}@{host}"),
+        ("CSeq", "1 INVITE"),
+        ("Contact", f"<sip:cc110-test@{host}:{port}>"),
+        ("Max-Forwards", "70"),
+    ]
+    transport.sendto(compose(f"INVITE sip:110@{sip.host} SIP/2.0", headers), (sip.host, sip.port))
+    try:
+        async with asyncio.timeout(10):
+            while (code := (await inbox.came.get()).code) < 200:
+                pass
+    finally:
+        transport.close()
+    return code
+
+
+@pytest.mark.parametrize("host", [HERE, "127.0.0.3"])
+async def test_o1_nobody_else_makes_a_synthetic_call(own_room: ControlRoom, host: str) -> None:
+    """Without the password, or from another address, there is no call at all."""
+    mark = own_room.observer.mark()
+
+    assert await invite_as_the_test(own_room, host) in (401, 403)
+    assert not [one for one in own_room.observer.log.since(mark) if one.get("Fact") == "arrived"]
+
+
+async def test_o1_a_caller_on_a_trunk_who_takes_the_name_stays_a_real_call(
+    own_room: ControlRoom,
+) -> None:
+    """Trunks are told by their address: what From says changes nothing."""
+    start = await own_room.last_seq()
+
+    assert await invite_as_the_test(own_room, "127.0.0.2") == 200
+    arrived = await own_room.wait_event("CallArrived", after=start)
+    assert arrived.event.data.trunk == "trunk-demo"
+    assert arrived.event.data.queue == "polda-metro-jaya"
