@@ -156,6 +156,6 @@ def _labelled(family: GaugeMetricFamily | CounterMetricFamily, values: Values) -
 
 
 def _histogram(name: str, said: str, spread: Spread) -> Metric:
-    bounds: Iterable[str] = (*(f"{bound:g}" for bound in spread.bounds), "+Inf")
+    bounds: Iterable[str] = (*(str(bound) for bound in spread.bounds), "+Inf")
     buckets = list(zip(bounds, accumulate(spread.within), strict=True))
     return HistogramMetricFamily(name, said, buckets=buckets, sum_value=spread.total)

@@ -126,13 +126,15 @@ async def test_o1_a_trunk_that_lets_nobody_in_is_named(own_room: ControlRoom) ->
 
 
 async def test_o1_a_greeting_without_a_prompt_is_named(own_room: ControlRoom) -> None:
-    """One missing prompt by its name; all of them as silence."""
-    prompts = own_room.config.paths.pbx / "data" / "sounds" / "id" / "cc110"
-    async with without(prompts / "notice-recorded.wav"):
+    """One missing prompt by its name, all of them as silence. Missing in one language, it is played in the other."""
+    sounds = own_room.config.paths.pbx / "data" / "sounds"
+    indonesian, english = sounds / "id" / "cc110", sounds / "en" / "cc110"
+    prompt = "notice-recorded.wav"
+    async with without(indonesian / prompt), without(english / prompt):
         found = await call(own_room)
         assert found["stages"][-1]["detail"] == "notice-recorded"
         assert found["broken"] == "greeting"
-    async with without(prompts):
+    async with without(indonesian), without(english):
         last = (await call(own_room))["stages"][-1]
         assert (last["stage"], last["fault"]) == ("greeting", "nothing was heard of the greeting")
     assert (await call(own_room))["broken"] is None
