@@ -32,8 +32,8 @@ def watchdog_s() -> float | None:
 async def beat(alive: Callable[[], Awaitable[bool]]) -> None:
     """Feed the watchdog for as long as `alive` says so; cancel to stop.
 
-    A daemon whose event loop hangs, or that does not get an answer from the PBX although it should,
-    is restarted by systemd. Calls go on meanwhile.
+    A daemon whose event loop hangs, or that does not get an answer from the PBX although it should
+    (`cc110.app.watch.WatchPart.is_alive`), is restarted by systemd. Calls go on meanwhile.
     """
     pause = watchdog_s()
     if pause is None:

@@ -1,5 +1,6 @@
 """The figures agree with the journal, on a real PBX."""
 
+import asyncio
 from collections import Counter
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -62,18 +63,44 @@ async def test_the_figures_of_a_call_are_the_journal_s(room: ControlRoom) -> Non
     assert after["cc110_events_lost_total",] == 0
 
 
+async def test_who_storms_the_figures_is_not_felt_by_a_call(room: ControlRoom) -> None:
+    """Hundreds of silent, garbled and endless requests: the next caller is greeted and answered, and told of."""
+    port = room.config.settings.watch.metrics_port
+    silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(300)]
+    storm = asyncio.create_task(_storm(port))
+    try:
+        scene = await talk(room)
+        await scene.story.told("AgentAnswered")
+        await scene.call.hangup()
+        await all_over(scene.desk)
+        await scene.story.told("CallEnded")
+    finally:
+        storm.cancel()
+        await asyncio.gather(storm, return_exceptions=True)
+        for _, writer in silent:
+            writer.transport.abort()
+    found = await _read_until(room, ("cc110_calls_live",), 0.0)
+    assert found["cc110_ami_up", "control"] == 1
+
+
+async def _storm(port: int) -> None:
+    """Ten at a time, each with more than a request may have."""
+    while True:
+        await asyncio.gather(*(ask(port, b"GET /" + b"A" * 100_000) for _ in range(10)))
+        await asyncio.sleep(0.02)
+
+
 async def _read_until(room: ControlRoom, name: tuple[str, ...], value: float) -> Figures:
     for _ in range(100):
         found = await read(room)
         if found.get(name) == value:
             return found
+        await asyncio.sleep(0.1)
     raise AssertionError(f"{name} is not {value}: {found.get(name)}")
 
 
 async def _settled(room: ControlRoom, seq: int) -> Figures:
     """The figures once they are as new as that event, and every reader has it."""
-    import asyncio
-
     for _ in range(200):
         found = await read(room)
         behind = [value for name, value in found.items() if name[0] == "cc110_reader_lag_events"]
