@@ -23,7 +23,7 @@ from cc110.core.invariant import Outcome
 from cc110.service.control import ControlClient
 
 from ...control_room import ControlRoom, open_room
-from ...phones.sipmessage import SipMessage, compose
+from ...phones.sipmessage import SipMessage, compose, digest
 
 pytestmark = pytest.mark.timeout(90)
 STAGES = ["trunk", "greeting", "queue", "answer", "recording"]
@@ -97,6 +97,8 @@ async def test_o1_a_daemon_that_returns_takes_no_synthetic_call_for_a_real_one(
 
     told = {one.event.type for one in await own_room.events(after=start)}
     assert told <= {"PbxLost", "PbxBack"}
+    queues = {getattr(one.event.data, "queue", None) for one in await own_room.events()}
+    assert "cc110-test" not in queues  # who answers there is no operator
     assert (await call(own_room))["broken"] is None
     assert not list(own_room.recordings.rglob("*.wav"))
 
@@ -184,38 +186,52 @@ class _Once(asyncio.DatagramProtocol):
         self.came.put_nowait(SipMessage.read(data))
 
 
-async def invite_as_the_test(room: ControlRoom, host: str) -> int:
-    """The last word on an INVITE whose From names the synthetic call's account, without its password."""
+async def invite_as_the_test(room: ControlRoom, host: str, password: str | None = None) -> int:
+    """The last word on an INVITE whose From names the synthetic call's account."""
     sip = room.config.settings.sip
     loop = asyncio.get_running_loop()
     transport, inbox = await loop.create_datagram_endpoint(_Once, local_addr=(host, 0))
-    port = transport.get_extra_info("sockname")[1]
-    headers = [
-        ("Via", f"SIP/2.0/UDP {host}:{port};branch=z9hG4bK-{port}"),
-        ("From", f"<sip:cc110-test@{host}>;tag={port}"),
-        ("To", f"<sip:110@{sip.host}>"),
-        ("Call-ID", f"{port}@{host}"),
-        ("CSeq", "1 INVITE"),
-        ("Contact", f"<sip:cc110-test@{host}:{port}>"),
-        ("Max-Forwards", "70"),
-    ]
-    transport.sendto(compose(f"INVITE sip:110@{sip.host} SIP/2.0", headers), (sip.host, sip.port))
+    port, uri = transport.get_extra_info("sockname")[1], f"sip:110@{sip.host}"
+
+    async def send(number: int, *more: tuple[str, str]) -> SipMessage:
+        headers = [
+            ("Via", f"SIP/2.0/UDP {host}:{port};branch=z9hG4bK-{port}-{number}"),
+            ("From", f"<sip:cc110-test@{host}>;tag={port}"),
+            ("To", f"<{uri}>"),
+            ("Call-ID", f"{port}@{host}"),
+            ("CSeq", f"{number} INVITE"),
+            ("Contact", f"<sip:cc110-test@{host}:{port}>"),
+            ("Max-Forwards", "70"),
+            *more,
+        ]
+        transport.sendto(compose(f"INVITE {uri} SIP/2.0", headers), (sip.host, sip.port))
+        while True:
+            answer = await inbox.came.get()
+            if answer.code >= 200 and answer["cseq"].startswith(f"{number} "):
+                return answer
+
     try:
         async with asyncio.timeout(10):
-            while (code := (await inbox.came.get()).code) < 200:
-                pass
+            answer = await send(1)
+            if password and answer.code == 401:
+                proof = {"user": "cc110-test", "password": password, "method": "INVITE", "uri": uri}
+                said = digest(answer["www-authenticate"], **proof)
+                answer = await send(2, ("Authorization", said))
     finally:
         transport.close()
-    return code
+    return answer.code
 
 
-@pytest.mark.parametrize("host", [HERE, "127.0.0.3"])
-async def test_o1_nobody_else_makes_a_synthetic_call(own_room: ControlRoom, host: str) -> None:
-    """Without the password, or from another address, there is no call at all."""
+async def test_o1_nobody_else_makes_a_synthetic_call(own_room: ControlRoom) -> None:
+    """Without the password, or with it from another address, there is no call at all."""
     mark = own_room.observer.mark()
+    password = own_room.secrets.sip["cc110-test"].get_secret_value()
 
-    assert await invite_as_the_test(own_room, host) in (401, 403)
+    assert await invite_as_the_test(own_room, HERE) == 401
+    assert await invite_as_the_test(own_room, HERE, "0" * 32) == 401
+    assert await invite_as_the_test(own_room, "127.0.0.3", password) in (401, 403)
     assert not [one for one in own_room.observer.log.since(mark) if one.get("Fact") == "arrived"]
+    assert await invite_as_the_test(own_room, HERE, password) == 200
 
 
 async def test_o1_a_caller_on_a_trunk_who_takes_the_name_stays_a_real_call(
