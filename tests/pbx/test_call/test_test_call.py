@@ -23,6 +23,7 @@ from cc110.core.invariant import Outcome
 from cc110.service.control import ControlClient
 
 from ...control_room import ControlRoom, open_room
+from ...phones.observer import ActionFailed, Observer
 from ...phones.sipmessage import SipMessage, compose, digest
 
 pytestmark = pytest.mark.timeout(90)
@@ -232,6 +233,29 @@ async def test_o1_nobody_else_makes_a_synthetic_call(own_room: ControlRoom) -> N
     assert await invite_as_the_test(own_room, "127.0.0.3", password) in (401, 403)
     assert not [one for one in own_room.observer.log.since(mark) if one.get("Fact") == "arrived"]
     assert await invite_as_the_test(own_room, HERE, password) == 200
+
+
+async def test_x5_who_orders_synthetic_calls_may_do_nothing_else(own_room: ControlRoom) -> None:
+    """The AMI account hears nothing, steers no call, reads no database and runs no command."""
+    secret = own_room.secrets.ami["cc110-test"].get_secret_value()
+    port = own_room.config.settings.ami.port
+    account = await Observer.connect(port=port, user="cc110-test", secret=secret)
+    forbidden: list[tuple[str, dict[str, str]]] = [
+        ("Command", {"Command": "core show channels"}),
+        ("DBGet", {"Family": "cc110-block", "Key": "1"}),
+        ("DBPut", {"Family": "cc110-block", "Key": "1", "Val": "0"}),
+        ("Hangup", {"Channel": "PJSIP/x"}),
+        ("Redirect", {"Channel": "PJSIP/x", "Context": "a", "Exten": "s", "Priority": "1"}),
+        ("QueueAdd", {"Queue": "polda-sumut", "Interface": "PJSIP/1201"}),
+        ("ModuleLoad", {"LoadType": "unload", "Module": "app_queue.so"}),
+        ("GetConfig", {"Filename": "pjsip.conf"}),
+    ]
+    try:
+        for action, said in forbidden:
+            with pytest.raises(ActionFailed, match="Permission denied"):
+                await account.action(action, **said)
+    finally:
+        await account.close()
 
 
 async def test_o1_a_caller_on_a_trunk_who_takes_the_name_stays_a_real_call(
