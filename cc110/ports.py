@@ -180,6 +180,39 @@ class CallControl(Protocol):
         ...
 
 
+class SyntheticCaller(Protocol):
+    """Whoever makes synthetic calls."""
+
+    async def call(self, order: str) -> None:
+        """Begin one; its two sides tell what becomes of it, the calling side by the order's name.
+
+        Raises:
+            PbxUnavailable: no link.
+            PbxRefused: the PBX said no.
+        """
+        ...
+
+    async def hang_up(self) -> None:
+        """End every synthetic call; it is no error when there is none.
+
+        Raises:
+            PbxUnavailable: no link.
+        """
+        ...
+
+
+class SyntheticRecordings(Protocol):
+    """The recordings of synthetic calls: in the folder of all others, and never kept."""
+
+    async def test_seconds(self, path: str) -> float | None:
+        """Length of one; None = there is none that can be read, or it is still being written."""
+        ...
+
+    async def discard_tests(self) -> None:
+        """Remove those that are closed, also what an earlier daemon left behind."""
+        ...
+
+
 class Entries:
     """What the PBX's copy of the blocklist holds: a million entries in some twenty megabytes."""
 

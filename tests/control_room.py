@@ -355,7 +355,7 @@ async def open_room(
 
 
 def _environ(home: Path, kept: Path | None, settings: Mapping[str, object]) -> dict[str, str]:
-    sip, ami, agi, tls = free_ports(4)
+    sip, ami, agi, tls, metrics = free_ports(5)
     rtp = 32000 + os.getpid() % 40 * 800
     given = {f"CC110_{name.upper()}": str(value) for name, value in settings.items()}
     return {
@@ -365,6 +365,7 @@ def _environ(home: Path, kept: Path | None, settings: Mapping[str, object]) -> d
         "CC110_SIP__TLS_PORT": str(tls),
         "CC110_AMI__PORT": str(ami),
         "CC110_AGI__PORT": str(agi),
+        "CC110_WATCH__METRICS_PORT": str(metrics),
         "CC110_SIP__RTP_FIRST": str(rtp),
         "CC110_SIP__RTP_LAST": str(rtp + 598),
         "CC110_LOG__FORMAT": "json",

@@ -12,6 +12,7 @@ from cc110.app.desk import block_import, range_desk
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.recordings import RecordingsPart, keeping_of
+from cc110.app.watch import Watched, WatchPart
 from cc110.app.wiring import (
     ami_settings,
     await_journal,
@@ -22,7 +23,7 @@ from cc110.app.wiring import (
     open_spool,
 )
 from cc110.config.model import Config
-from cc110.config.secrets import GUARD, Secrets
+from cc110.config.secrets import GUARD, TEST, Secrets
 from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen, Seen
 from cc110.core.ids import AgentId
@@ -36,7 +37,7 @@ from cc110.journal.tables import all_tables
 from cc110.journal.writer import JournalWriter
 from cc110.pbx import names
 from cc110.pbx.agi import AgiServer, AgiSession
-from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, LinkState
+from cc110.pbx.ami import AmiClient, AmiMessage, LinkState
 from cc110.pbx.caller_line import AgiCallerLine
 from cc110.pbx.cel import CelFile
 from cc110.pbx.guard import BANS_FILE, BanFile, login_fact
@@ -131,6 +132,7 @@ class Daemon:
         keeping = keeping_of(config, database, journal, self.tables, self._archive)
         self.recordings = RecordingsPart(config, self._archive, self.calls, self.outbox, keeping)
         self.operators = Operators(self.outbox, self._clock)
+        self._test_link = AmiClient(ami_settings(config, secrets, TEST))
         self.attendance = Attendance(
             self.outbox,
             self._clock,
@@ -161,6 +163,19 @@ class Daemon:
         self._ban_desk = BanDesk(
             journal=journal, clock=self._clock, find=self.guard.find, lifted=self.guard.learn
         )
+        watched = Watched(
+            calls=self.calls,
+            operators=self.operators,
+            attendance=self.attendance,
+            recorder=self.recordings.watch,
+            mirror=self.mirror,
+            outbox=self.outbox,
+            links={"control": self.link, "blocklist": self._db_link, "synthetic": self._test_link},
+            tables=self.tables,
+            effects=self.effects,
+            bus=self.bus.name if self.bus else None,
+        )
+        self.watch = WatchPart(config, watched, self._archive, database, journal.progress)
         self._lists = AmiLists(self.link)
         known = [AgentId(one.id) for one in config.directory.operators]
         self._desks = AmiOperators(self.link, {one: config.queues_of(one) for one in known})
@@ -213,7 +228,8 @@ class Daemon:
             begin("guard", self.guard.run())
             self.recordings.begin(begin)
             begin("attendance", self.attendance.run(await self.lookups.alarms()))
-            begin("heartbeat", beat(self._alive))
+            self.watch.begin(begin)
+            begin("heartbeat", beat(self.watch.is_alive))
             begin("ready", self._tell_ready(on_ready))
             await stop.wait()
             tell_systemd("STOPPING=1")
@@ -332,6 +348,7 @@ class Daemon:
 
     async def _follow(self) -> None:
         async for message in self.link.events:
+            self.watch.hear(message)
             for fact in call_facts(message):
                 self.calls.submit(fact)
             for member in roster_facts(message, self._wrapup_s):
@@ -350,7 +367,7 @@ class Daemon:
             self.desk,
             ranges=self.range_desk,
             imports=self.imports,
-            doors={**self._more_doors(), **self.recordings.doors()},
+            doors={**self._more_doors(), **self.recordings.doors(), **self.watch.doors()},
         )
         await control.start()
         stack.push_async_callback(control.aclose)
@@ -366,22 +383,14 @@ class Daemon:
     async def _greet(self, session: AgiSession) -> None:
         """One caller's greeting, on the FastAGI script ``ivr``."""
         language = Language(self.config.settings.site.language)
-        await self._ivr.greet(AgiCallerLine(session, self._prompts, language))
+        told = self.watch.synthetic.not_played
+        await self._ivr.greet(AgiCallerLine(session, self._prompts, language, not_played=told))
 
     async def _tell_ready(self, on_ready: Callable[[], None]) -> None:
         await self.link.await_live()
         spare_the_collector()
         tell_systemd("READY=1")
         on_ready()
-
-    async def _alive(self) -> bool:
-        """The loop turns; and when there is a link, the PBX answers on it."""
-        if self.link.state is not LinkState.LIVE:
-            return True
-        try:
-            return (await self.link.send({"Action": "Ping"})).ok
-        except AmiError:
-            return self.link.state is not LinkState.LIVE
 
     async def _settle(self) -> None:
         """What was decided is written before we go."""

@@ -9,7 +9,7 @@ from cc110.config.model import Config
 from cc110.core import facts as f
 from cc110.core.events import Event
 from cc110.core.ids import CallId
-from cc110.core.invariant import Evidence, Finding, Invite, by_call, judge, unknown_invites
+from cc110.core.invariant import Evidence, Finding, Invite, Outcome, by_call, judge, unknown_invites
 from cc110.journal import queries
 from cc110.journal.engine import ask, reading
 from cc110.pbx.cel import CelFile
@@ -65,7 +65,11 @@ async def verify(
         )
         for call_id, facts in calls.items()
     ]
-    return [*found, *unknown_invites(invites, calls.values())]
+    tests = [
+        Finding(call_id=call_id, outcome=Outcome.SYNTHETIC, at=at)
+        async for at, call_id in record.synthetic(span.start, span.end)
+    ]
+    return [*found, *unknown_invites(invites, calls.values()), *tests]
 
 
 def _channel(facts: Sequence[f.Fact]) -> str:

@@ -14,7 +14,7 @@ from cc110.cli.context import invocation
 from cc110.cli.options import JsonLines, example
 from cc110.cli.screen import Screen, print_json
 from cc110.cli.times import moment
-from cc110.core.invariant import Finding, Invite
+from cc110.core.invariant import Finding, Invite, Outcome
 from cc110.core.numbers import normalise
 from cc110.ports import Cc110Error
 
@@ -48,6 +48,7 @@ def verify_day(
 
     Talked to an operator or a Polres; hung up by the caller; rejected by a valid block; told of the
     overflow. One line for each call that breaks this, in the PBX's record, the recordings or the journal.
+    Synthetic calls are counted beside them.
     Exit code 1 when there is any. With --json also calls that hold, one object per line.
     """
     said = invocation(ctx)
@@ -71,8 +72,10 @@ def _sum_up(found: Sequence[Finding], screen: Screen | None) -> None:
     broken = sum(bool(finding.faults) for finding in found)
     outcomes = Counter(str(finding.outcome) for finding in found if not finding.faults)
     counted = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
+    tests = sum(finding.outcome is Outcome.SYNTHETIC for finding in found)
     if screen:
-        screen.say(f"{len(found)} calls: {counted or 'none that hold'}; {broken} broken.")
+        calls = len(found) - tests
+        screen.say(f"{calls} calls: {counted or 'none that hold'}; {broken} broken.")
     if broken:
         raise Broken(f"{broken} of {len(found)} calls break the invariant")
 

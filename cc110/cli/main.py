@@ -26,6 +26,7 @@ from cc110.cli import (
     recordings,
     run,
     simulate,
+    synthetic,
 )
 from cc110.cli.context import Invocation
 from cc110.cli.failing import report
@@ -73,6 +74,7 @@ blocklist.app.add_typer(block_ranges.app, name="range")
 app.command("simulate", epilog=simulate.EXAMPLE)(simulate.simulate)
 app.command("explain", epilog=explain.EXAMPLE)(explain.explain)
 app.command("verify-day", epilog=day.EXAMPLE)(day.verify_day)
+app.command("test-call", epilog=synthetic.EXAMPLE)(synthetic.place)
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")
 app.add_typer(cases.app, name="cases")

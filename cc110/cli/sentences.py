@@ -230,6 +230,18 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Larangan alamat {address} dicabut oleh {by}: {reason}",
         "The ban of address {address} is lifted by {by}: {reason}",
     ),
+    "SyntheticCallFailed": (
+        "ALARM: panggilan uji terhenti pada tahap {stage}: {reason}",
+        "ALARM: the synthetic call broke at the stage {stage}: {reason}",
+    ),
+    "SyntheticCallFailed.detail": (
+        "ALARM: panggilan uji terhenti pada tahap {stage}: {reason} ({detail})",
+        "ALARM: the synthetic call broke at the stage {stage}: {reason} ({detail})",
+    ),
+    "SyntheticCallPassed": (
+        "Panggilan uji melewati semua tahap dalam {seconds}",
+        "The synthetic call came through every stage in {seconds}",
+    ),
     "PbxLost": (
         "Hubungan ke PBX putus; panggilan tetap berjalan: {reason}",
         "The link to the PBX is lost; calls go on: {reason}",
@@ -309,5 +321,7 @@ TONES: Final[Mapping[str, str]] = {
     "QueueUnattended": "bold red",
     "QueueAttended": "green",
     "AddressBanned": "yellow",
+    "SyntheticCallFailed": "bold red",
+    "SyntheticCallPassed": "green",
 }
 """How to show an event's sentence, as rich writes it."""

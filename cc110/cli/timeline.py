@@ -165,6 +165,8 @@ def _variant(data: events.Data, kinds: Mapping[PolresExt, TransferKind]) -> str:
             return "plain"
         case events.RecordingFinalised(missing_s=missing_s) if missing_s > 0:
             return "lacking"
+        case events.SyntheticCallFailed(detail=detail) if detail:
+            return "detail"
         case events.RecordingMissing(path=""):
             return "never"
         case _:

@@ -11,6 +11,8 @@ from cc110.core.words import (
     LeaveCause,
     MenuChoice,
     NumberSource,
+    SyntheticFault,
+    SyntheticStage,
     TransferFailure,
     TransferKind,
     Verdict,
@@ -72,6 +74,52 @@ WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
         AgentState.TALKING: ("berbicara", "talking"),
         AgentState.WRAP_UP: ("jeda usai panggilan", "wrap-up"),
         AgentState.PAUSED: ("istirahat", "paused"),
+    },
+    SyntheticStage: {
+        SyntheticStage.TRUNK: ("trunk", "trunk"),
+        SyntheticStage.GREETING: ("salam", "greeting"),
+        SyntheticStage.QUEUE: ("antrean", "queue"),
+        SyntheticStage.ANSWER: ("jawaban", "answer"),
+        SyntheticStage.RECORDING: ("rekaman", "recording"),
+    },
+    SyntheticFault: {
+        SyntheticFault.NO_PBX: ("PBX tidak menerima perintah", SyntheticFault.NO_PBX.value),
+        SyntheticFault.NOT_LET_IN: ("panggilan tidak masuk", SyntheticFault.NOT_LET_IN.value),
+        SyntheticFault.NOT_GREETED: (
+            "salam pembuka tidak terdengar",
+            SyntheticFault.NOT_GREETED.value,
+        ),
+        SyntheticFault.PROMPT_MISSING: (
+            "ada rekaman suara yang tidak dapat diputar",
+            SyntheticFault.PROMPT_MISSING.value,
+        ),
+        SyntheticFault.NOT_LED_ON: (
+            "salam pembuka tidak selesai",
+            SyntheticFault.NOT_LED_ON.value,
+        ),
+        SyntheticFault.NOT_QUEUED: ("antrean tidak tercapai", SyntheticFault.NOT_QUEUED.value),
+        SyntheticFault.NOT_RUNG: ("antrean tidak berdering", SyntheticFault.NOT_RUNG.value),
+        SyntheticFault.NOT_CONNECTED: (
+            "yang menjawab tidak tersambung",
+            SyntheticFault.NOT_CONNECTED.value,
+        ),
+        SyntheticFault.NOT_HEARD: (
+            "yang menjawab tidak mendengar penelepon",
+            SyntheticFault.NOT_HEARD.value,
+        ),
+        SyntheticFault.NOT_ENDED: ("panggilan tidak berakhir", SyntheticFault.NOT_ENDED.value),
+        SyntheticFault.NO_RECORDER: (
+            "rekaman tidak pernah dimulai",
+            SyntheticFault.NO_RECORDER.value,
+        ),
+        SyntheticFault.NO_FILE: (
+            "tidak ada rekaman yang dapat dibaca",
+            SyntheticFault.NO_FILE.value,
+        ),
+        SyntheticFault.TOO_SHORT: (
+            "rekaman tidak memuat seluruh panggilan",
+            SyntheticFault.TOO_SHORT.value,
+        ),
     },
     Outcome: {
         Outcome.LIVE: ("berlangsung", "live"),

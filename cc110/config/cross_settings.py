@@ -1,7 +1,7 @@
 """What must be true between settings, and between settings and the directory."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import combinations
 from pathlib import Path
 from typing import Final
@@ -16,9 +16,18 @@ from cc110.config.settings import Settings
 CLIMB_S: Final = 10
 """A call that nobody answered by then climbs (Kapolri, 26 Jan 2026)."""
 CLIMB_LATEST_S: Final = 11
+SYNTHETIC_S: Final = 30
+"""The longest that a synthetic call may take, its judgement included."""
 SOP_RING_S: Final = 5
 """The longest ring time at a Polres that the SOP knows (S1.10: 3-5 s)."""
-_PORTS: Final = (("sip", "port"), ("ami", "port"), ("agi", "port"), ("sip", "tls_port"))
+_LOOPBACK: Final = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
+_PORTS: Final = (
+    ("sip", "port"),
+    ("ami", "port"),
+    ("agi", "port"),
+    ("sip", "tls_port"),
+    ("watch", "metrics_port"),
+)
 
 
 def settings_problems(source: Source) -> Iterator[Problem]:
@@ -32,15 +41,29 @@ def settings_problems(source: Source) -> Iterator[Problem]:
     yield from _climb(source)
     yield from _mqtt(source)
     yield from _evidence(source)
+    yield from _watch(source)
 
 
 def joint_problems(settings: Source, directory: Source) -> Iterator[Problem]:
     """Every broken rule between the two files."""
     phones = _text(settings, ("sip", "host"))
+    if phones is not None and ip_address(phones).is_unspecified:
+        is_on = bool(_number(settings, ("watch", "synthetic_every_s")))
+        yield from _own_trunk(directory, Severity.ERROR if is_on else Severity.WARNING)
     for key, trunk in trunk_networks(directory):
         if phones is not None and ip_address(phones) in trunk:
             message = f"trunk address {plainly(trunk)} is where the phones are (`sip.host`)"
             yield directory.problem(key, f"{message}: a phone would be taken for the trunk")
+
+
+def _own_trunk(directory: Source, severity: Severity) -> Iterator[Problem]:
+    """The PBX's own call comes from loopback: as a trunk's it would ring operators."""
+    for key, trunk in trunk_networks(directory):
+        if any(own in trunk for own in _LOOPBACK if own.version == trunk.version):
+            message = f"trunk address {plainly(trunk)} is the PBX's own"
+            yield directory.problem(
+                key, f"{message}: its synthetic calls would be real ones", severity
+            )
 
 
 _GOES_WITH: Final = (
@@ -111,6 +134,17 @@ def _control(source: Source) -> Iterator[Problem]:
         if host is not None and not ip_address(host).is_loopback:
             message = f"`host` in [{section}] is {host}: who reaches it there can steer calls"
             yield source.problem((section, "host"), message, Severity.WARNING)
+
+
+def _watch(source: Source) -> Iterator[Problem]:
+    host = _text(source, ("watch", "metrics_host"))
+    if host is not None and not ip_address(host).is_loopback:
+        message = f"`metrics_host` in [watch] is {host}: the figures have no password"
+        yield source.problem(("watch", "metrics_host"), message, Severity.WARNING)
+    every = _number(source, ("watch", "synthetic_every_s"))
+    if every and every < SYNTHETIC_S:
+        message = f"`synthetic_every_s` in [watch] is {every:g}: a call takes up to {SYNTHETIC_S}"
+        yield source.problem(("watch", "synthetic_every_s"), message)
 
 
 def _rings(source: Source) -> Iterator[Problem]:

@@ -30,6 +30,8 @@ DATABASE: Final = "cc110-db"
 """The AMI account that keeps the blocklist's mirror."""
 GUARD: Final = "cc110-guard"
 """The AMI account that hears of refused log-ins, and may do nothing."""
+TEST: Final = "cc110-test"
+"""The AMI account and the SIP account of the synthetic call."""
 SECRET_BYTES: Final = 16
 _FINE: Final = re.compile(r"[A-Za-z0-9]{22,64}")
 """128 bits need 22 characters of this kind; none of them means anything to Asterisk."""
@@ -58,7 +60,7 @@ class Secrets:
     ami: Mapping[str, SecretStr]
     """By AMI account."""
     sip: Mapping[str, SecretStr]
-    """By the extension of an operator or a Polres."""
+    """By the extension of an operator or a Polres; and the synthetic call's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +117,7 @@ def account(config: Config, passwords: Secrets, agent: str) -> SoftphoneAccount:
 def _names(config: Config) -> Mapping[str, tuple[str, ...]]:
     operators = (operator.id for operator in config.directory.operators)
     desks = (extension for extension, _ in config.polres_units)
-    return {"ami": (CONTROL, DATABASE, GUARD), "sip": (*operators, *desks)}
+    return {"ami": (CONTROL, DATABASE, GUARD, TEST), "sip": (*operators, *desks, TEST)}
 
 
 def _with_missing(

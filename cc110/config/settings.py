@@ -184,6 +184,16 @@ class Mqtt(Part):
     key_file: PathText | None = None
 
 
+class Watch(Part):
+    """How cc110 is watched: figures for Prometheus, and the PBX's own call to 110."""
+
+    metrics_host: Host = "127.0.0.1"
+    metrics_port: int = Field(default=9110, ge=0, le=65_535)
+    """0 = no figures are served."""
+    synthetic_every_s: int = Field(default=0, ge=0, le=86_400)
+    """Seconds from one synthetic call to the next; 0 = only those that somebody asks for."""
+
+
 class Folders(Part):
     """The PBX's configuration and call logic; relative to the checkout."""
 
@@ -207,4 +217,5 @@ class Settings(Part):
     log: Log = Log()
     journal: Journal = Journal()
     mqtt: Mqtt = Mqtt()
+    watch: Watch = Watch()
     paths: Folders = Folders()

@@ -21,6 +21,8 @@ from cc110.core.words import (
     LeaveCause,
     MenuChoice,
     NumberSource,
+    SyntheticFault,
+    SyntheticStage,
     TransferFailure,
     TransferKind,
     Verdict,
@@ -520,6 +522,25 @@ class AddressBanLifted(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SyntheticCallFailed(EventData):
+    """An alarm: the PBX's own call to 110 did not come through. Told again when another stage breaks."""
+
+    stage: SyntheticStage
+    """The first stage that does not work."""
+    reason: SyntheticFault
+    detail: str = ""
+    """Such as the prompt that is missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyntheticCallPassed(EventData):
+    """The PBX's own call to 110 came through: the first time since the daemon's start, or after an alarm."""
+
+    seconds: float
+    """From the order to the end of the talk."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PbxLost(EventData):
     """The daemon has no link to the PBX. Calls go on without it."""
 
@@ -582,6 +603,8 @@ Data = (
     | QueueAttended
     | AddressBanned
     | AddressBanLifted
+    | SyntheticCallFailed
+    | SyntheticCallPassed
     | PbxLost
     | PbxBack
 )

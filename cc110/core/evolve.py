@@ -162,6 +162,8 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             | events.QueueAttended()
             | events.AddressBanned()
             | events.AddressBanLifted()
+            | events.SyntheticCallFailed()
+            | events.SyntheticCallPassed()
             | events.PbxLost()
             | events.PbxBack()
         ):

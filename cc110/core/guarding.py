@@ -5,7 +5,7 @@ datagram claimed. So whoever sends wrong passwords in another's name could have 
 proof against that: addresses that the site names (trunks first of all) are never banned; an address from which
 a phone has logged in lately is not either, for nobody forges a log-in without its password; and where
 phones come over TLS, what was said over UDP does not count at all. The passwords have 128 bits, so the ban keeps
-noise away, not burglars: in doubt nobody is banned (docs/adr/0014-bans.md).
+noise away, not burglars: in doubt nobody is banned (docs/adr/0013-bans.md).
 """
 
 from collections.abc import Iterable, Mapping

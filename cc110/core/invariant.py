@@ -34,6 +34,8 @@ class Outcome(StrEnum):
     OVERFLOW = "overflow"
     LIVE = "live"
     """It has not ended yet."""
+    SYNTHETIC = "synthetic"
+    """The PBX called itself: no call, and accounted for all the same."""
 
 
 class Fault(StrEnum):

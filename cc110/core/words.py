@@ -139,3 +139,36 @@ class Stage(StrEnum):
     POLRES_RINGING = "polres-ringing"
     POLRES = "polres"
     RETURNING = "returning"
+
+
+class SyntheticStage(StrEnum):
+    """The stages of a synthetic call, in the order in which it passes them."""
+
+    TRUNK = "trunk"
+    """The PBX's SIP side takes the call, and intake lets it in."""
+    GREETING = "greeting"
+    """The caller hears the greeting, and is led through it."""
+    QUEUE = "queue"
+    """The queue takes him and rings."""
+    ANSWER = "answer"
+    """Who answers hears him."""
+    RECORDING = "recording"
+    """All of it is in one file."""
+
+
+class SyntheticFault(StrEnum):
+    """What is wrong at a stage of a synthetic call."""
+
+    NO_PBX = "the PBX does not take the order"
+    NOT_LET_IN = "the call was not let in"
+    NOT_GREETED = "nothing was heard of the greeting"
+    PROMPT_MISSING = "a prompt could not be played"
+    NOT_LED_ON = "the greeting did not end"
+    NOT_QUEUED = "the queue was not reached"
+    NOT_RUNG = "the queue did not ring"
+    NOT_CONNECTED = "who answered was not connected"
+    NOT_HEARD = "who answered did not hear the caller"
+    NOT_ENDED = "the call did not end"
+    NO_RECORDER = "the recorder was not started"
+    NO_FILE = "there is no recording that can be read"
+    TOO_SHORT = "the recording lacks a part of the call"

@@ -147,6 +147,11 @@ class Readers:
         for name in names or self._courses:
             await self._courses[name].position.beyond(seq - 1)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All readers."""
+        return tuple(self._courses)
+
     def position(self, *names: str) -> int:
         """Up to which event the named readers, or all, have come."""
         return min(self._courses[name].position.seq for name in names or self._courses)

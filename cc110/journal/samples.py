@@ -35,6 +35,8 @@ _WITHOUT_CALL = frozenset(
         "PbxLost",
         "QueueAttended",
         "QueueUnattended",
+        "SyntheticCallFailed",
+        "SyntheticCallPassed",
     }
 )
 _OF_TYPE: dict[Any, Any] = {

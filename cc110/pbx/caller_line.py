@@ -4,6 +4,7 @@ Before each step the channel's absolute time-out is put forward to what the step
 daemon that hangs lets it run out, and the dialplan goes on (extension ``T`` of ``cc110-greeting``).
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -30,12 +31,27 @@ class AgiCallerLine:
     Each method raises CallerHungUp when the caller is gone, and AgiError when Asterisk does not do its part.
     """
 
-    def __init__(self, session: AgiSession, prompts: Prompts, language: Language) -> None:
-        """Speak to the session's caller, in the site's language first."""
+    def __init__(
+        self,
+        session: AgiSession,
+        prompts: Prompts,
+        language: Language,
+        *,
+        not_played: Callable[[str, str], None] = lambda _call_id, _prompt: None,
+    ) -> None:
+        """Speak to the session's caller, in the site's language first.
+
+        Args:
+            session: the caller's.
+            prompts: all there are.
+            language: of the site.
+            not_played: told the call and the prompt when one can't be played.
+        """
         self._session = session
         self._prompts = prompts
         self._language = language
         self._spoke = False
+        self._not_played = not_played
         self._call_id = session.env.get("agi_arg_1", "")
         number = session.env.get("agi_arg_2", "")
         self.number = Number(number) if is_number(number) else None
@@ -57,6 +73,7 @@ class AgiCallerLine:
             _log.error(
                 "a prompt can't be played", prompt=prompt, call=self._call_id, error=str(error)
             )
+            self._not_played(self._call_id, prompt)
             return ""
 
     async def key(self, seconds: float) -> str:

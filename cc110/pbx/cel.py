@@ -21,12 +21,13 @@ import structlog
 
 from cc110.core import facts as f
 from cc110.core.ids import AgentId, CallId, ChannelId, PolresExt
-from cc110.pbx import record
+from cc110.pbx import names, record
 from cc110.pbx.figures import moment
 from cc110.pbx.translate import dialplan_fact, endpoint_of
 
 _log: Final = structlog.get_logger("cel")
 _PREFIX: Final = "CC110-"
+_TEST: Final = f"{names.TEST_EVENT}-arrived"
 _BATCH: Final = 200
 _HELD: Final = 500
 _NEEDED: Final = (f'"{_PREFIX}', '"CHAN_START"', '"ATTENDEDTRANSFER"', '"LINKEDID_END"')
@@ -62,6 +63,19 @@ class CelFile:
         while batch := await asyncio.to_thread(lambda: list(islice(told, _BATCH))):
             yield batch
 
+    async def synthetic(
+        self, since: datetime, until: datetime
+    ) -> AsyncIterator[tuple[datetime, CallId]]:
+        """The synthetic calls that were let in from `since` to before `until`.
+
+        Raises:
+            OSError: a file is there and can't be read.
+        """
+        found = self._synthetic(since, until)
+        while batch := await asyncio.to_thread(lambda: list(islice(found, _BATCH))):
+            for one in batch:
+                yield one
+
     async def begins_at(self) -> datetime | None:
         """When the record begins; what was before it is not known any more.
 
@@ -88,6 +102,12 @@ class CelFile:
                 yield from (replace(one, recovered=True) for one in told if one.at >= since)
         if damaged:
             _log.warning("lines of the PBX's own record are damaged", lines=damaged)
+
+    def _synthetic(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, CallId]]:
+        for line in record.lines_since(self._path, since, _time_of):
+            row = row_of(line) if _TEST in line else None
+            if row and row.kind == _TEST and since <= row.at < until:
+                yield row.at, CallId(_told(row)[0])
 
 
 def _in_order(told: Iterator[f.Fact]) -> Iterator[f.Fact]:
@@ -201,11 +221,17 @@ class _Fold:
             self.asked.pop(call_id, None)
 
 
-def fact_of(row: Row) -> f.Fact | None:
-    """What the dialplan told in a line; None when it is one of Asterisk's own, or damaged."""
+def _told(row: Row) -> tuple[str, str]:
+    """The call and the data of what the dialplan told; empty when the line is none of its."""
     try:
         call_id, _, data = str(json.loads(row.extra)["extra"]).partition("|")
     except (ValueError, KeyError, TypeError, RecursionError):
-        return None
+        return "", ""
+    return call_id, data
+
+
+def fact_of(row: Row) -> f.Fact | None:
+    """What the dialplan told in a line; None when it is one of Asterisk's own, or damaged."""
+    call_id, data = _told(row)
     word = row.kind.removeprefix(_PREFIX)
     return dialplan_fact(at=row.at, word=word, call_id=call_id, channel=row.channel, data=data)

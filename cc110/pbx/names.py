@@ -22,6 +22,18 @@ VERIFIED_FAMILY: Final = "cc110-verified"
 """AstDB family: key = number, value = ``<Unix time>:<operator>:<call id>`` of a ``*76`` that the daemon
 has yet to write down."""
 
+TEST_EVENT: Final = "CC110Test"
+"""What a synthetic call tells instead of ``USER_EVENT``, live and in the PBX's own record."""
+
+TEST: Final = "cc110-test"
+"""The synthetic call's SIP account, AMI account and queue."""
+
+TEST_CALL: Final = "test-"
+"""How a synthetic call's id begins; no other call's does."""
+
+CONTEXT_TEST_CALLER: Final = "cc110-test-caller"
+"""The calling side of a synthetic call."""
+
 CONTEXT_RESCUE: Final = "cc110-rescue"
 """Where the daemon redirects a caller whom nobody has: the front of the queue."""
 

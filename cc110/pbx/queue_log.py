@@ -14,7 +14,7 @@ from cc110.core import facts as f
 from cc110.core.ids import AgentId, ChannelId, QueueName
 from cc110.core.invariant import Connect
 from cc110.core.words import DeviceState
-from cc110.pbx import record
+from cc110.pbx import names, record
 
 
 class QueueLog:
@@ -65,7 +65,7 @@ def _time_of(line: str) -> datetime | None:
 
 def _member(line: str, at: datetime) -> f.RosterFact | None:
     parts = line.split("|")
-    if len(parts) < 5 or "NONE" in parts[2:4]:
+    if len(parts) < 5 or "NONE" in parts[2:4] or parts[2] == names.TEST:
         return None
     maker = _MAKERS.get(parts[4])
     return maker(at, QueueName(parts[2]), AgentId(parts[3]), "".join(parts[5:6])) if maker else None

@@ -223,6 +223,8 @@ def _ringing(message: AmiMessage) -> f.Fact | None:
     call_id, endpoint = said.get(names.VAR_CALL), endpoint_of(message.get("DestChannel"))
     if message.get("DialStatus") != "RINGING" or not call_id or not endpoint:
         return None
+    if call_id.startswith(names.TEST_CALL):
+        return None
     at, call = happened_at(message), CallId(call_id)
     if endpoint == said.get(names.VAR_POLRES):
         return f.PolresRinging(at=at, call_id=call, polres=PolresExt(endpoint))
@@ -275,7 +277,7 @@ def roster_facts(message: AmiMessage, wrapup_s: Mapping[str, float]) -> tuple[f.
     interface = message.get("Interface") or message.get("Location")  # lists call it so
     agent = AgentId(endpoint_of(interface + "-"))
     queue = QueueName(message.get("Queue"))
-    if not agent or not queue:
+    if not agent or not queue or queue == names.TEST:
         return ()
     if message.name == "QueueMemberRemoved":
         return (f.MemberRemoved(at=happened_at(message), agent=agent, queue=queue),)
@@ -328,6 +330,8 @@ def _seen_calls(channels: Sequence[AmiMessage], at: datetime) -> Iterator[f.Seen
     for message, said in told:
         channel, call_id = message.get("Uniqueid"), said.get(names.VAR_CALL)
         if not call_id or said.get(names.VAR_ROLE) or said.get(names.VAR_CHAN) != channel:
+            continue
+        if call_id.startswith(names.TEST_CALL):
             continue
         if said.get(names.VAR_UNTIL) and not said.get(names.VAR_VERIFY):
             continue  # blocked, and not let in

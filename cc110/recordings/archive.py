@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
@@ -12,9 +13,10 @@ from typing import Final, ParamSpec, TypeVar
 from cc110.core.ids import CallId
 from cc110.ports import Erased, NotSealed, Sealed
 from cc110.recordings.erase import erase
-from cc110.recordings.folder import RecordingsFolder
+from cc110.recordings.folder import TEST, RecordingsFolder
 from cc110.recordings.manifest import Manifest
 from cc110.recordings.seal import Keys, Reached, Sealer
+from cc110.recordings.wav import seconds_of, wav_layout
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,8 +41,10 @@ class Archive:
             reached: told after each step of finalising and erasing.
         """
         self._root = root
-        folder = RecordingsFolder(root)
-        self._sealer = Sealer(folder=folder, manifest=Manifest(root), keys=keys, reached=reached)
+        self._folder = RecordingsFolder(root)
+        self._sealer = Sealer(
+            folder=self._folder, manifest=Manifest(root), keys=keys, reached=reached
+        )
         self._turn = asyncio.Lock()
 
     async def finalise(self, call_id: CallId, path: str) -> Sealed:
@@ -71,6 +75,20 @@ class Archive:
                 if _is_abandoned(file) and not self._sealer.manifest.find(file.stem, path):
                     yield CallId(file.stem), path
 
+    async def test_seconds(self, path: str) -> float | None:
+        """As `ports.SyntheticRecordings.test_seconds`. The recorder says how long a file is when it closes it."""
+        return await asyncio.to_thread(_closed_seconds, self._folder, path)
+
+    async def discard_tests(self) -> None:
+        """As `ports.SyntheticRecordings.discard_tests`."""
+        await asyncio.to_thread(self._discard_tests)
+
+    def _discard_tests(self) -> None:
+        for folder in islice(sorted(self._root.glob(_DAY), reverse=True), 2):
+            for file in folder.glob(f"{TEST}*.wav"):
+                with suppress(OSError):
+                    file.unlink()
+
     async def _one(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """One writer, so that each row of the manifest has the one before it."""
         async with self._turn:
@@ -91,6 +109,15 @@ def _erased(sealer: Sealer, call_id: str, path: str, by: str, reason: str) -> Er
         return erase(sealer, call_id, path, by=by, reason=reason)
     except (OSError, ValueError) as error:
         raise NotSealed(f"{path} is not erased: {error}") from error
+
+
+def _closed_seconds(folder: RecordingsFolder, path: str) -> float | None:
+    try:
+        with os.fdopen(folder.open(path), "rb") as file:
+            layout = wav_layout(file, os.fstat(file.fileno()).st_size)
+            return seconds_of(layout, layout.said) if layout.is_closed else None
+    except (OSError, ValueError):
+        return None
 
 
 def _size(file: Path) -> int:

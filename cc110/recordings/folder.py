@@ -10,6 +10,9 @@ from cc110.recordings.wav import wav_seconds
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
+TEST = "test-"
+"""How the files of synthetic calls begin: they are no calls' recordings, and no manifest has them."""
+
 
 class PathRefused(ValueError):
     """The path does not stay below the recordings folder."""

@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, astuple
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,8 @@ _LINE: Final = 512 * 1024
 """Room for a batch of an import with its longest texts."""
 _PATIENCE_S: Final = 10.0
 _REFILL_S: Final = 300.0
+_TEST_CALL_S: Final = 90.0
+"""One that is under way comes first, and a broken one takes half a minute."""
 
 
 class DaemonSilent(Cc110Error):
@@ -217,13 +219,21 @@ class ControlClient:
         """The queues without an operator as JSON; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="unattended")
 
+    async def watch(self) -> str:
+        """How far journal, spool and broker are, and the last synthetic call, as JSON."""
+        return await self._ask(do="watch")
+
+    async def test_call(self) -> str:
+        """As `SyntheticCalls.once`, as JSON; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="test_call", patience_s=_TEST_CALL_S)
+
     async def _ask(self, *, patience_s: float = _PATIENCE_S, **what: object) -> str:
         try:
             async with asyncio.timeout(patience_s):
                 reader, writer = await asyncio.open_unix_connection(str(self._path), limit=_LINE)
-                writer.write(json.dumps(what).encode() + b"\n")
-                answer = json.loads(await reader.readline())
-                writer.close()
+                with closing(writer):
+                    writer.write(json.dumps(what).encode() + b"\n")
+                    answer = json.loads(await reader.readline())
         except (OSError, TimeoutError, ValueError) as error:
             raise DaemonSilent from error
         if "done" not in answer:

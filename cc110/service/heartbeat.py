@@ -24,16 +24,16 @@ def tell_systemd(word: str) -> None:
 
 
 def watchdog_s() -> float | None:
-    """Half of the time after which systemd would kill us; None = it does not watch."""
+    """A quarter of the time after which systemd would kill us; None = it does not watch."""
     limit = os.environ.get("WATCHDOG_USEC", "")
-    return int(limit) / 2_000_000 if limit.isdigit() and int(limit) else None
+    return int(limit) / 4_000_000 if limit.isdigit() and int(limit) else None
 
 
 async def beat(alive: Callable[[], Awaitable[bool]]) -> None:
     """Feed the watchdog for as long as `alive` says so; cancel to stop.
 
-    A daemon whose event loop hangs, or that does not get an answer from the PBX although it should,
-    is restarted by systemd. Calls go on meanwhile.
+    A daemon whose event loop hangs, or that does not get an answer from the PBX although it should
+    (`cc110.app.watch.WatchPart.is_alive`), is restarted by systemd. Calls go on meanwhile.
     """
     pause = watchdog_s()
     if pause is None:

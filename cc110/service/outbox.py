@@ -6,6 +6,7 @@ it is back, and nothing is passed over, doubled or lost.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Final, TypeVar
 import structlog
 
 from cc110.core.events import Event
+from cc110.core.tally import Backlog
 from cc110.ports import Journal, JournalUnavailable, Owed, Spool, SpoolFull, SpoolMark
 from cc110.service.memory_spool import MemorySpool
 
@@ -46,7 +48,19 @@ class Outbox:
         self._empty = asyncio.Event()
         self._is_late = False
         self._spool_failures = 0
+        self._backlog = Backlog()
+        self._backlog.put(len(self), time.monotonic())
         self._look_if_empty()
+
+    @property
+    def lag_s(self) -> float:
+        """How long the oldest event waits that is not yet in the journal; 0 = none does."""
+        return self._backlog.age_s(len(self), time.monotonic())
+
+    @property
+    def spooled(self) -> int:
+        """How many events are in the spool."""
+        return len(self._spool)
 
     def __len__(self) -> int:
         """How many events are not yet in the journal."""
@@ -59,6 +73,7 @@ class Outbox:
         if len(self._coming) + len(events) > MOST_IN_MEMORY:
             self._lose(events)
             return
+        self._backlog.put(len(events), time.monotonic())
         self._coming.extend(events)
         self._empty.clear()
         self._news.set()

@@ -41,8 +41,15 @@ class AgiSession:
     # --- commands -------------------------------------------------------------------------------
 
     async def stream_file(self, file: str, keys: str = "", *, deadline_s: float = PROMPT_S) -> str:
-        """Play a file; return the key of `keys` that interrupted it, or nothing."""
-        return _key(await self.ask("STREAM FILE", file, keys, deadline_s=deadline_s))
+        """Play a file; return the key of `keys` that interrupted it, or nothing.
+
+        Raises:
+            AgiRefused: there is no such file: Asterisk says so by having played nothing (res/res_agi.c).
+        """
+        reply = await self.ask("STREAM FILE", file, keys, deadline_s=deadline_s)
+        if (reply.result, reply.endpos) == ("0", "0"):
+            raise AgiRefused(f"STREAM FILE: nothing was played of {file[:_SAID]}")
+        return _key(reply)
 
     async def wait_for_digit(self, timeout_ms: int) -> str:
         """Return the next key within that many milliseconds, or nothing."""

@@ -12,7 +12,7 @@ other name, and a rest of an environment among the replies all tell a forgery, a
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from cc110.pbx.agi.errors import AgiInjection
@@ -28,7 +28,9 @@ COMMAND_BYTES: Final = 2_000
 (issue 1317)."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_DONE: Final = re.compile(r"200 result=(\S*)(?: \((.*)\))?(?: [a-z]+=.*)?", re.DOTALL)
+_DONE: Final = re.compile(
+    r"200 result=(\S*)(?: \((.*)\))?(?: endpos=([0-9]+)| [a-z]+=.*)?", re.DOTALL
+)
 _NOT_DONE: Final = re.compile(r"([3-9][0-9]{2}) (.*)", re.DOTALL)
 
 
@@ -47,11 +49,13 @@ class Reply:
         code: 200 done, 510 unknown, 511 not on a dead channel, 520 wrong usage.
         result: the text after ``result=``, often a number.
         data: the text in the brackets after it, or what is said instead of a result.
+        endpos: how many samples were played, where the command plays something.
     """
 
     code: int
     result: str = ""
     data: str = ""
+    endpos: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,7 +148,7 @@ class AgiWire:
 
     def _take_reply(self, line: str) -> Message | None:
         if found := _DONE.fullmatch(line):
-            return Reply(code=200, result=found[1], data=found[2] or "")
+            return Reply(code=200, result=found[1], data=found[2] or "", endpos=found[3] or "")
         if line.startswith("520-"):
             self._in_usage = True
             return None

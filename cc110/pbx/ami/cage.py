@@ -401,6 +401,7 @@ class CagedManager(Manager):
                     break
             if not future.done():
                 raise AmiLost(f"no sign of life for {self.loop.time() - asked_at:.1f} s")
+            self.counts.roundtrip_s = self.loop.time() - asked_at
         finally:
             future.cancel()
             self.protocol.forget(action)

@@ -16,6 +16,7 @@ class AmiCounts:
         overflows: links closed because the event queue was full.
         timeouts: actions that had no answer in time.
         late: answers that came after their deadline, or that nobody had asked for; dropped.
+        roundtrip_s: how long the newest answer to a ping took; 0 = there was none yet.
         wire: what came in, byte by byte.
     """
 
@@ -25,4 +26,5 @@ class AmiCounts:
     overflows: int = 0
     timeouts: int = 0
     late: int = 0
+    roundtrip_s: float = 0.0
     wire: WireCounts = field(default_factory=WireCounts)

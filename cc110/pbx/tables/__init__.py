@@ -37,5 +37,6 @@ def tables(config: Config, secrets: Secrets) -> Mapping[str, Table]:
         "pjsip-operators.conf": phones.operators(config, secrets),
         "pjsip-polres.conf": phones.polres(config, secrets),
         "pjsip-trunks.conf": phones.trunks(config),
+        "pjsip-test.conf": phones.test_call(config, secrets),
         "queues.conf": phones.queues(config),
     }

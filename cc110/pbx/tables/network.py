@@ -1,7 +1,7 @@
 """Tables for ports and for the accounts of the manager interface."""
 
 from cc110.config.model import Config
-from cc110.config.secrets import CONTROL, DATABASE, GUARD, Secrets
+from cc110.config.secrets import CONTROL, DATABASE, GUARD, TEST, Secrets
 from cc110.pbx.tables.table import (
     DIRECTORY,
     PASSWORDS,
@@ -59,6 +59,7 @@ def manager_users(secrets: Secrets) -> Table:
         *section(CONTROL, "control-account", _secret(secrets, CONTROL)),
         *section(DATABASE, "database-account", _secret(secrets, DATABASE)),
         *section(GUARD, "guard-account", _secret(secrets, GUARD)),
+        *section(TEST, "test-account", _secret(secrets, TEST)),
     )
     return Table(sources=(PASSWORDS,), lines=lines, secret=True)
 

@@ -1,12 +1,23 @@
 """Tables of phones, trunks and queues."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from typing import Final
 
 from cc110.config.directory import Trunk
 from cc110.config.model import Config
-from cc110.config.secrets import Secrets
-from cc110.pbx.tables.table import DIRECTORY, PASSWORDS, SETTINGS, Table, flat, section
+from cc110.config.secrets import TEST, Secrets
+from cc110.pbx.tables.table import (
+    DIRECTORY,
+    PASSWORDS,
+    SETTINGS,
+    Table,
+    endpoint_address,
+    flat,
+    section,
+)
+
+_LOOPBACK: Final[Mapping[int, str]] = {4: "127.0.0.1", 6: "::1"}
 
 _ENCRYPTED: Final = ("transport=transport-tls", "media_encryption=sdes")
 """SRTP with the keys in SIP, which only TLS keeps from others; a phone that offers none gets no call."""
@@ -55,6 +66,28 @@ def _trunk(trunk: Trunk) -> Iterator[str]:
     matches = (f"match={address}" for address in trunk.addresses)
     yield from section(name, "trunk-identify", f"endpoint={name}", *matches)
     yield from section(name, "trunk-aor")
+
+
+def test_call(config: Config, secrets: Secrets) -> Table:
+    """The account with which the PBX calls itself: with a password, and from its own address alone."""
+    sip = config.settings.sip
+    address = ip_address(sip.host)
+    own = address if not address.is_unspecified else ip_address(_LOOPBACK[address.version])
+    password = secrets.sip[TEST].get_secret_value()
+    lines = (
+        *section(
+            TEST,
+            "test-endpoint",
+            f"auth={TEST}",
+            f"outbound_auth={TEST}",
+            f"aors={TEST}",
+            f"from_user={TEST}",
+            f"permit={own}/{own.max_prefixlen}",
+        ),
+        *section(TEST, "test-auth", f"username={TEST}", f"password={password}"),
+        *section(TEST, "test-aor", f"contact=sip:{endpoint_address(str(own), sip.port)}"),
+    )
+    return Table(sources=(SETTINGS, PASSWORDS), lines=lines, secret=True)
 
 
 def queues(config: Config) -> Table:

@@ -156,3 +156,23 @@ async def test_a_caller_who_hangs_up_ends_every_step(step: Step) -> None:
     error, commands = await outcome_of(step, "HANGUP")
     assert isinstance(error, CallerHungUp)
     assert len(commands) == 1
+
+
+async def test_a_prompt_of_which_nothing_is_played_is_named() -> None:
+    """Asterisk reports a file that is not there as a success of no samples (res/res_agi.c); the greeting goes on."""
+    missing: list[tuple[str, str]] = []
+    told = Told()
+
+    async def handler(session: AgiSession) -> None:
+        line = AgiCallerLine(
+            session,
+            prompts(),
+            Language.INDONESIAN,
+            not_played=lambda call, prompt: missing.append((call, prompt)),
+        )
+        told.say([await line.play("greeting-pagi", "12"), await line.play("menu", "12")])
+
+    async with serving(handler) as server, calling(server, arg_1="a call") as call:
+        await call.serve(DONE, DONE, "200 result=0 endpos=0", DONE, "200 result=50 endpos=0")
+        assert await told.outcome() == ["", "2"]
+    assert missing == [("a call", "greeting-pagi")]

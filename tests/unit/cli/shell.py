@@ -43,6 +43,7 @@ def _settings(first: int) -> Mapping[str, str]:
         "CC110_SIP__PORT": str(first),
         "CC110_AMI__PORT": str(first + 1),
         "CC110_AGI__PORT": str(first + 2),
+        "CC110_WATCH__METRICS_PORT": str(first + 3),
         "CC110_SIP__RTP_FIRST": str(first + 10),
         "CC110_SIP__RTP_LAST": str(first + _BLOCK - 1),
     }

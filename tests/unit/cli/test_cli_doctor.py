@@ -2,15 +2,17 @@
 
 import shutil
 import socket
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from cc110.cli.health import machine, running
+from cc110.cli.health import machine, running, watching
 from cc110.cli.health.finding import Finding, Health, split
 from cc110.cli.health.machine import packages, python, unpacking
 from cc110.config.load import checkout, load
+from cc110.core.words import SyntheticStage
 from cc110.pbx.embedded.console import PbxStatus
 from cc110.pbx.embedded.errors import NotInstalled, PortInUse
 from cc110.service.control import ControlClient
@@ -219,3 +221,63 @@ async def test_s15_a_queue_without_an_operator_is_a_failure(
 
     assert found.health is health
     assert health is Health.OK or "polda-sumut since 12:00:00Z" in found.said
+
+
+HEALTHY = {"waiting": 2, "lag_s": 0.0, "spooled": 1, "lost": 0}
+
+
+def test_a_journal_that_lags_is_told_and_lost_events_are_a_failure() -> None:
+    """What waits is no trouble; what is lost is."""
+    lags = {**HEALTHY, "waiting": 900, "lag_s": 61.2}
+
+    assert watching.journal_lag(HEALTHY).health is Health.OK
+    assert watching.journal_lag(lags).health is Health.WARN
+    assert "900 events wait for the journal, the oldest for 61 s" in watching.journal_lag(lags).said
+    assert watching.spool(HEALTHY).said == "1 events wait in it, none lost"
+    lost = watching.spool({**HEALTHY, "lost": 7})
+    assert (lost.health, "7 events LOST" in lost.said) == (Health.FAIL, True)
+    assert watching.bus_lag(3).health is Health.OK
+    assert watching.bus_lag(3000).health is Health.WARN
+
+
+def synthetic(fault: str = "", *, age_s: float = 5, every_s: int = 60) -> Finding:
+    """What is found of a last synthetic call."""
+    now = datetime(2026, 8, 17, 3, 4, 5, tzinfo=UTC)
+    begun = (now - timedelta(seconds=age_s)).isoformat()
+    broken = "greeting" if fault else None
+    stage = {"stage": "greeting", "fault": fault or None, "took_s": 1.0, "detail": "menu"}
+    last = {"begun_at": begun, "stages": [stage], "broken": broken}
+    return watching.synthetic({"last": last, "passed": 4, "failed": 1}, every_s, now)
+
+
+def test_o1_the_last_synthetic_call_is_told() -> None:
+    """A broken one names its stage and where to look; one that is overdue is a warning."""
+    assert synthetic().said == "came through 5 s ago; 4 did, 1 did not"
+    assert synthetic(age_s=151).health is Health.WARN
+    assert synthetic(age_s=9000, every_s=0).health is Health.OK
+    broken = synthetic("a prompt could not be played")
+    assert broken.health is Health.FAIL
+    assert broken.said == "broke at greeting, 5 s ago: a prompt could not be played (menu)"
+    assert "cc110 check" in broken.advice
+    none = {"last": None, "passed": 0, "failed": 0}
+    assert "they are off" in watching.synthetic(none, 0, datetime.now(UTC)).said
+
+
+def test_there_is_an_advice_for_each_stage() -> None:
+    """Nobody is left alone with the name of a stage."""
+    assert set(watching.ADVICE) == {stage.value for stage in SyntheticStage}
+
+
+async def test_figures_that_nobody_serves_are_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is another program on that port taken for them."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        assert (await watching.metrics("127.0.0.1", port)).health is Health.FAIL
+
+    async def other(_host: str, _port: int) -> bytes:
+        return b"HTTP/1.1 200 OK\r\n\r\nhello"
+
+    monkeypatch.setattr(watching, "_get", other)
+    found = await watching.metrics("127.0.0.1", port)
+    assert (found.health, "somebody else" in found.said) == (Health.FAIL, True)

@@ -18,6 +18,8 @@ from cc110.core.words import (
     Language,
     LeaveCause,
     NumberSource,
+    SyntheticFault,
+    SyntheticStage,
     TransferFailure,
     TransferKind,
 )
@@ -73,6 +75,9 @@ def every_variant() -> list[Data]:
         e.AgentPaused(agent=AGENT, queue=QUEUE, reason=""),
         e.RecordingFinalised(path="a.wav", seconds=3.0, missing_s=2.5),
         e.RecordingMissing(path="", reason="no recording was started"),
+        e.SyntheticCallFailed(
+            stage=SyntheticStage.TRUNK, reason=SyntheticFault.NOT_LET_IN, detail=""
+        ),
     ]
 
 

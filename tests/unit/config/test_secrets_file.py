@@ -29,16 +29,18 @@ def values(secrets: Secrets) -> dict[str, str]:
 
 
 def test_the_first_run_makes_a_password_for_everybody(site: SiteCopy) -> None:
-    """Each operator, each Polres and each AMI account have 128 bits of their own."""
+    """Each operator, each Polres, each AMI account and the synthetic call have 128 bits of their own."""
     config = site.load()
 
     secrets = ensure_secrets(config)
 
-    assert set(secrets.ami) == {"cc110", "cc110-db", "cc110-guard"}
+    assert set(secrets.ami) == {"cc110", "cc110-db", "cc110-guard", "cc110-test"}
     phones = len(config.directory.operators) + len(config.polres_units)
-    assert len(secrets.sip) == phones == 52
-    assert len(set(values(secrets).values())) == phones + 3
-    assert all(re.fullmatch("[0-9a-f]{32}", value) for value in values(secrets).values())
+    assert phones == 52
+    assert len(secrets.sip) == phones + 1
+    every = [one.get_secret_value() for part in (secrets.ami, secrets.sip) for one in part.values()]
+    assert len(set(every)) == phones + 4 + 1
+    assert all(re.fullmatch("[0-9a-f]{32}", value) for value in every)
 
 
 def test_only_the_owner_can_read_the_passwords(site: SiteCopy) -> None:

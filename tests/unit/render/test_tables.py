@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from cc110.config.secrets import Secrets, ensure_secrets
 from cc110.pbx.tables import Table, call_tables, tables
 from tests.unit.config.site_copy import SiteCopy
@@ -44,6 +46,7 @@ def test_only_tables_with_passwords_are_secret(site: SiteCopy) -> None:
         "manager-users.conf",
         "pjsip-operators.conf",
         "pjsip-polres.conf",
+        "pjsip-test.conf",
     }
     passwords = {secret(site, name) for name in ("cc110", "cc110-db", "1101", "7201")}
     open_text = "".join(table.text for table in found.values() if not table.secret)
@@ -67,13 +70,33 @@ def test_an_ipv6_address_is_written_in_brackets(site: SiteCopy) -> None:
     assert "CC110_AGI=agi://[::1]:4573\n" in found["globals.conf"].text
 
 
-def test_the_daemon_has_three_accounts(site: SiteCopy) -> None:
-    """One steers calls, one keeps the blocklist, one hears who was refused."""
+def test_the_daemon_has_four_accounts(site: SiteCopy) -> None:
+    """One steers calls, one keeps the blocklist, one hears who was refused, one orders synthetic calls."""
     assert body(rendered(site)["manager-users.conf"]) == (
         f"[cc110](control-account)\nsecret={secret(site, 'cc110')}\n\n"
         f"[cc110-db](database-account)\nsecret={secret(site, 'cc110-db')}\n\n"
-        f"[cc110-guard](guard-account)\nsecret={secret(site, 'cc110-guard')}"
+        f"[cc110-guard](guard-account)\nsecret={secret(site, 'cc110-guard')}\n\n"
+        f"[cc110-test](test-account)\nsecret={secret(site, 'cc110-test')}"
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "own", "bits"),
+    [("127.0.0.1", "127.0.0.1", 32), ("0.0.0.0", "127.0.0.1", 32), ("::", "::1", 128)],
+)
+def test_the_synthetic_call_comes_with_a_password_and_from_the_pbx_itself(
+    site: SiteCopy, host: str, own: str, bits: int
+) -> None:
+    """Nobody from elsewhere, and nobody without the password, makes calls that count for nothing."""
+    found = rendered(site, CC110_SIP__HOST=host, CC110_SIP__REGISTRAR="192.0.2.10")
+    text = body(found["pjsip-test.conf"])
+    password = ensure_secrets(site.load()).sip["cc110-test"].get_secret_value()
+    shown = f"[{own}]" if ":" in own else own
+
+    assert f"permit={own}/{bits}\n" in text
+    assert "\nauth=cc110-test\n" in text
+    assert f"password={password}\n" in text
+    assert f"contact=sip:{shown}:5060" in text
 
 
 def test_an_operator_is_a_phone_with_a_password(site: SiteCopy) -> None:
