@@ -116,7 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _described(name: str, data: dict[str, Any]) -> dict[str, Any]:
     kind = getattr(events, name)
-    notes = _field_notes(events).get(name, {})
+    notes = _field_notes(inspect.getmodule(kind) or events).get(name, {})
     hints = get_type_hints(kind)
     for field, body in data.get("properties", {}).items():
         body.pop("title", None)

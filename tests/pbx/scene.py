@@ -81,20 +81,23 @@ async def log_in(room: ControlRoom, *agents: str) -> None:
             await room.observer.action("QueueAdd", Queue=queue, **who, **state)
 
 
+def _of(room: ControlRoom, number: str, mark: int) -> set[str]:
+    """The calls of a number that arrived since; of the one before it may still be told meanwhile."""
+    told = room.observer.events("UserEvent", after=mark)
+    return {e["Call"] for e in told if e["Data"].startswith(f"number={number}|")}
+
+
 async def dial(room: ControlRoom, caller: Phone, number: str = NUMBER) -> CallHandle:
     """Call 110 and press a key to skip the greeting; returns when the caller is in the queue."""
     mark = room.observer.mark()
     call = await room.dial_110(caller, f"+{number}")
-    arrived = await room.observer.wait_for(
-        "UserEvent", lambda e: e["Data"].startswith(f"number={number}|"), after=mark
-    )
     await call.wait_for_talk()
     for _ in range(8):
         await call.send_dtmf("1", duration_s=0.08)
         try:
             await room.observer.wait_for(
                 "UserEvent",
-                lambda e: e["Fact"] == "queued" and e["Call"] == arrived["Call"],
+                lambda e: e["Fact"] == "queued" and e["Call"] in _of(room, number, mark),
                 after=mark,
                 timeout=0.6,
             )

@@ -11,6 +11,7 @@ import pytest
 from ...control_room import TRUNK, ControlRoom
 from ...phones.phone import CallState
 from ...phones.timing import limit
+from ..blocking import blocked
 from .strangers import asked, authorised, guess, request, target
 
 FORGED = "%0d%0aX-Forged%3a%20yes%0d%0aEvent%3a%20Hangup%0d%0a%0d%0aEvent%3a%20FullyBooted"
@@ -83,19 +84,17 @@ async def test_x2_the_forged_from_of_the_facts_writes_no_event_by_the_trunk(
     """The call for 110 is served all the same, with an unidentified caller; a blocked one, whose From nobody has
     replaced when he is rejected, is no exception."""
     start = await room.last_seq()
-    blocked = "6281200000779"
-    await room.pbx.console(f"database put cc110-block {blocked} 0")
-    async with overheard(room, "cc110") as stream:
+    number = "6281200000779"
+    async with blocked(room, number), overheard(room, "cc110") as stream:
         send(room, TRUNK, request(room, "INVITE", user, TRUNK, to="110"))
         arrived = await room.wait_event("CallArrived", after=start)
         await room.pbx.console("channel request hangup all")
         await room.wait_event("CallEnded", after=start)
         call = f"Call: {arrived.event.call_id}".encode()
         await stream.holds(call)
-        asserted = ("P-Asserted-Identity", f"<sip:+{blocked}@x>")
+        asserted = ("P-Asserted-Identity", f"<sip:+{number}@x>")
         send(room, TRUNK, request(room, "INVITE", user, TRUNK, asserted, to="110"))
         await room.wait_event("CallRejected", after=start)
-        await room.pbx.console(f"database del cc110-block {blocked}")
     assert arrived.event.data.number is None
     assert not re.search(rb"(?m)^X-Forged|^Event: ?SuccessfulAuth|^RemoteAddress", stream.raw)
     assert stream.raw.count(b"Event: FullyBooted") <= 1

@@ -179,7 +179,7 @@ async def test_x5_an_account_is_of_no_use_from_another_address(
 
 
 async def test_x5_everything_that_is_no_call_listens_on_loopback_alone(room: ControlRoom) -> None:
-    """AMI and FastAGI; no web server; SIP where the site says."""
+    """AMI, FastAGI and the figures; Asterisk's web server is off; SIP where the site says."""
     sip = room.config.settings.sip
     pbx = psutil.Process(int((room.config.paths.pbx / "run" / "asterisk.pid").read_text()))
     listens = [
@@ -189,9 +189,8 @@ async def test_x5_everything_that_is_no_call_listens_on_loopback_alone(room: Con
         if one.status == psutil.CONN_LISTEN
     ]
     settings = room.config.settings
-    assert sorted(listens) == sorted(
-        [("127.0.0.1", settings.ami.port), ("127.0.0.1", settings.agi.port)]
-    )
+    ports = (settings.ami.port, settings.agi.port, settings.watch.metrics_port)
+    assert sorted(listens) == sorted(("127.0.0.1", port) for port in ports)
     bound = {(one.laddr.ip, one.laddr.port) for one in pbx.net_connections("udp4") if not one.raddr}
     assert (sip.host, sip.port) in bound
 

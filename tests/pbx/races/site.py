@@ -7,6 +7,8 @@ from typing import Final
 from cc110.config.load import checkout
 
 OPERATORS: Final = tuple(str(1101 + n) for n in range(20))
+_AT_HAND: Final = 13
+"""Polres of that Polda in the demo site."""
 POLRES: Final = tuple(str(7101 + n) for n in range(20))
 PREFIX: Final = "710"
 """A desk that no directory may have, because 7101 begins with it: put into the PBX by hand."""
@@ -25,7 +27,7 @@ def big_site(folder: Path) -> tuple[Path, Path]:
     shutil.copytree(checkout() / "asterisk-conf", pbx)
     with (site / "directory.toml").open("a") as directory:
         directory.writelines(_OPERATOR.format(one) for one in OPERATORS[5:])
-        directory.writelines(_POLRES.format(one) for one in POLRES[3:])
+        directory.writelines(_POLRES.format(one) for one in POLRES[_AT_HAND:])
     with (pbx / "pjsip.conf").open("a") as phones:
         phones.write(
             f"\n[{PREFIX}](polres-endpoint)\nauth={PREFIX}\naors={PREFIX}\n"

@@ -97,7 +97,8 @@ async def test_missing_packets_are_heard_as_a_gap(make_phone: PhoneMaker) -> Non
 async def test_the_moment_of_a_sound_is_on_the_clock_of_the_observer(
     make_phone: PhoneMaker, observer: Observer
 ) -> None:
-    """A prompt is heard at most 60 ms after the PBX said that it starts, and never before."""
+    """A prompt is heard at most 60 ms after the PBX said that it starts, and never before, but for what
+    the event itself took to come."""
     mark = observer.mark()
     heard = await _listen_thrice(make_phone, "302", 0.6)
     events = observer.events("UserEvent", after=mark)
@@ -105,7 +106,7 @@ async def test_the_moment_of_a_sound_is_on_the_clock_of_the_observer(
     firsts = [timeline.first_heard(PROMPT) for timeline in heard]
     delays = [at - started[f"20{n + 1}"] for n, at in enumerate(firsts) if at is not None]
     assert len(delays) == 3
-    assert -0.005 < min(delays) < 0.06
+    assert -0.01 < min(delays) < 0.06
 
 
 async def test_a_tone_is_heard_without_a_gap(talking: Pair) -> None:

@@ -1,0 +1,115 @@
+"""A call on its way: arrival, queue, operator, end."""
+
+from dataclasses import dataclass
+
+from cc110.core.events.base import EventData
+from cc110.core.ids import AgentId, Number, QueueName
+from cc110.core.words import EndedBy, Language, LeaveCause, MenuChoice, NumberSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallArrived(EventData):
+    """A caller dialled 110 and was let in."""
+
+    channel: str
+    number: Number | None
+    source: NumberSource
+    dialled: str
+    trunk: str
+    queue: QueueName
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRejected(EventData):
+    """A blocked number was rejected before answer."""
+
+    number: Number
+    source: NumberSource
+    until: int
+    recovered: bool = False
+    """True when nobody listened then, and the PBX's own record tells of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MenuChosen(EventData):
+    """The caller chose in the menu, or pressed nothing."""
+
+    choice: MenuChoice
+    language: Language
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallQueued(EventData):
+    """The caller waits in a Polda's queue."""
+
+    queue: QueueName
+    priority: int
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentRang(EventData):
+    """An operator's phone rang for the call."""
+
+    agent: AgentId
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentAnswered(EventData):
+    """An operator and the caller talk."""
+
+    agent: AgentId
+    channel: str
+    waited_s: float
+    """Seconds from the caller's arrival, or from his return to the queue."""
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentLeft(EventData):
+    """The operator left the talk."""
+
+    agent: AgentId
+    cause: LeaveCause
+    channel: str = ""
+    """The leg that left, as ``AgentAnswered`` named it."""
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRequeued(EventData):
+    """The caller is at the front of the queue again."""
+
+    queue: QueueName
+    reason: str
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRescued(EventData):
+    """Nobody had the caller and the dialplan did not act: he was sent to the queue's front."""
+
+    queue: QueueName
+    reason: str
+    attempt: int
+    """1 for the first time in this call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallAbandoned(EventData):
+    """The caller hung up before anybody answered him."""
+
+    waited_s: float
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallEnded(EventData):
+    """The call is over."""
+
+    by: EndedBy
+    duration_s: float
+    recovered: bool = False
