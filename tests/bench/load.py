@@ -45,7 +45,7 @@ def job(room: ControlRoom, *, calls: int, rate: float, at_once: int, hold_s: flo
         rate=rate,
         at_once=at_once,
         hold_s=hold_s,
-        limit_s=90,
+        limit_s=90 + calls / rate,
     )
 
 

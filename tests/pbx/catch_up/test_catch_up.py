@@ -186,7 +186,7 @@ async def _calls(
         await asyncio.sleep(kills.uniform(most_s / 10, most_s))
         await room.daemon.kill()
     result = await sipp
-    assert result.failed == 0, result.failures
+    assert (result.succeeded, result.failed) == (calls, 0), str(result)
     if not room.daemon.running:
         await room.daemon.start()
     await _complete(room, start, calls)
