@@ -120,8 +120,8 @@ def watch(state: Guarded, fact: LoginFact, policy: GuardPolicy) -> Watched:
     match fact:
         case LoginDone(source=source, at=at):
             trusted = _newest_last(state.trusted, source, at, most=_MOST_TRUSTED)
-            forgotten = {who: times for who, times in state.failed.items() if who != source}
-            return Watched(state=replace(state, trusted=trusted, failed=forgotten))
+            failed = _without(state.failed, source)
+            return Watched(state=replace(state, trusted=trusted, failed=failed))
         case LoginFailed():
             return _failed(state, fact, policy)
 
@@ -152,8 +152,8 @@ def _ban(
         address=text_of(source), until=int(until.timestamp()), failures=failures, times=times
     )
     event = Event(at=at, data=data)
-    known = {who: all_ for who, all_ in state.failed.items() if who != source}
-    return Watched(state=learn(replace(state, failed=known), event), events=(event,))
+    counted = replace(state, failed=_without(state.failed, source))
+    return Watched(state=learn(counted, event), events=(event,))
 
 
 def learn(state: Guarded, event: Event) -> Guarded:
@@ -165,8 +165,7 @@ def learn(state: Guarded, event: Event) -> Guarded:
             return replace(state, bans={**state.bans, source: ban})
         case AddressBanLifted(address=address):
             source = ip_network(address)
-            bans = {who: ban for who, ban in state.bans.items() if who != source}
-            return replace(state, bans=bans)
+            return replace(state, bans=_without(state.bans, source))
         case _:
             return state
 
@@ -227,7 +226,15 @@ def _is_named(source: Source, policy: GuardPolicy) -> bool:
 def _newest_last(
     known: Mapping[Source, T], source: Source, value: T, *, most: int
 ) -> Mapping[Source, T]:
-    rest = {who: what for who, what in known.items() if who != source}
+    rest = _without(known, source)
     if len(rest) >= most:
         del rest[next(iter(rest))]
-    return {**rest, source: value}
+    rest[source] = value
+    return rest
+
+
+def _without(known: Mapping[Source, T], source: Source) -> dict[Source, T]:
+    """A copy, which asks no other source for its hash: a flood of forged senders must cost little."""
+    rest = dict(known)
+    rest.pop(source, None)
+    return rest
