@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from ...control_room import ControlRoom, open_room
 from ...phones.phone import CallHandle, CallState, Phone
+from ...phones.tones import TONES
 from ..hearing import in_talk
 from ..scene import NUMBER, Scene, all_over, dial, log_in, talk
 
@@ -80,6 +81,7 @@ async def _rings(room: ControlRoom, caller: Phone, phones: dict[Phone, int]) -> 
     desk = task.result()
     await desk.answer()
     await desk.wait_for_talk()
+    await desk.wait_to_hear(TONES["caller"])
     await desk.hangup()
     await all_over(call)
 

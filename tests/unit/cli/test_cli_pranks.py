@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from cc110.core import events as e
 from cc110.core.ids import AgentId, CallId
-from cc110.core.words import BlockCause, BlockWarning, NumberSource, Verdict
+from cc110.core.words import BlockCause, BlockWarning, EndedBy, NumberSource, Verdict
 from tests.unit.cli.shell import Shell
 from tests.unit.cli.stories import (
     AGENT,
@@ -26,7 +26,7 @@ def prank(n: int) -> list[e.Event]:
         *WAITING,
         ANSWERED,
         PRANK,
-        (40.0, e.CallEnded(by=e.EndedBy.AGENT, duration_s=40.0)),
+        (40.0, e.CallEnded(by=EndedBy.AGENT, duration_s=40.0)),
         call=CallId(f"2026081{n}-030405-1{n}-4821"),
         start=START + timedelta(days=n),
     )
