@@ -3,8 +3,12 @@
 import contextlib
 import socket
 import struct
+from typing import Final
 
 from cc110.pbx.ami.settings import AmiSettings
+
+_CLOSED: Final = (OSError, ValueError)
+"""What a socket says that is closed already; uvloop's has no descriptor then (ValueError)."""
 
 
 def discard_unsent(sock: socket.socket | None) -> None:
@@ -13,7 +17,7 @@ def discard_unsent(sock: socket.socket | None) -> None:
     Else it would go on trying behind a closed connection, and deliver an old Redirect to an
     Asterisk that becomes reachable again.
     """
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(*_CLOSED):
         if sock is not None:  # the peer closed it already
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -30,5 +34,5 @@ def tune(sock: socket.socket, settings: AmiSettings) -> None:
         (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, max(1, round(patience_s))),
     ]
     for level, name, value in options:
-        with contextlib.suppress(OSError):  # a helper's loss must not cost the link
+        with contextlib.suppress(*_CLOSED):  # a helper's loss must not cost the link
             sock.setsockopt(level, name, value)
