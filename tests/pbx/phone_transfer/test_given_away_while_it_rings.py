@@ -4,6 +4,7 @@ import asyncio
 
 from ...control_room import ControlRoom
 from ...phones.phone import CallHandle, CallState
+from ...phones.timing import limit
 from ...phones.tones import TONES
 from ..hearing import in_talk
 from ..scene import Scene, all_over, talk
@@ -19,6 +20,9 @@ async def _given_away(room: ControlRoom) -> tuple[Scene, CallHandle]:
     handover = asyncio.create_task(scene.desk.attended_transfer(question))
     await all_over(scene.desk, question, timeout=3)
     await asyncio.gather(handover, return_exceptions=True)
+    async with asyncio.timeout(limit(5)):
+        while any("PJSIP/1101-" in one["Channel"] for one in await room.observer.channels()):
+            await asyncio.sleep(0.05)
     return scene, unit
 
 
