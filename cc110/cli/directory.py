@@ -1,11 +1,10 @@
 """``cc110 directory``: units and operators, read, and changed with a spreadsheet."""
 
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TextIO
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,6 +12,7 @@ from cc110.cli.context import invocation
 from cc110.cli.options import Json, JsonLines, Lang, example, group
 from cc110.cli.screen import Cell, Column, Screen, note, print_json
 from cc110.cli.spoken import NOTHING
+from cc110.cli.whole_file import written
 from cc110.cli.words import Pair, pick
 from cc110.core.words import Language
 from cc110.ports import Cc110Error
@@ -151,25 +151,12 @@ def export(
             units.export_to(sys.stdout, config, operators=operators)
         return
     try:
-        with _written(file) as out:
+        with written(file) as out:
             units.export_to(out, config, operators=operators)
     except OSError as error:
         raise NotWritten(f"{file} can't be written: {error.strerror}") from error
     count = len(config.directory.operators if operators else config.directory.units)
     note(f"{count} {'operators' if operators else 'units'} in {file}.")
-
-
-@contextmanager
-def _written(file: Path) -> Iterator[TextIO]:
-    """A file that takes the other one's place only when it is whole; for its owner alone."""
-    part = file.with_name(f"{file.name}.part")
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
-            yield out
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @app.command(

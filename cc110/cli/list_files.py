@@ -2,13 +2,11 @@
 
 import asyncio
 import dataclasses
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TextIO
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,6 +15,7 @@ from cc110.cli.context import invocation, quiet_logs
 from cc110.cli.options import By, Json, example
 from cc110.cli.screen import Screen, note, print_json
 from cc110.cli.spoken import harmless
+from cc110.cli.whole_file import written
 from cc110.ports import Cc110Error
 
 if TYPE_CHECKING:
@@ -128,24 +127,11 @@ def export(
             export_to(sys.stdout, config, every=every)
         return
     try:
-        with _written(file) as out:
+        with written(file) as out:
             count = export_to(out, config, every=every)
     except OSError as error:
         raise NotWritten(f"{file} can't be written: {error.strerror}") from error
     note(f"{count} numbers in {file}.")
-
-
-@contextmanager
-def _written(file: Path) -> Iterator[TextIO]:
-    """A file that takes the other one's place only when it is whole; for its owner alone."""
-    part = file.with_name(f"{file.name}.part")
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
-            yield out
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _name(judged: "Judged") -> None:
