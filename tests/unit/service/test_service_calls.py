@@ -33,10 +33,14 @@ class Control:
 
 
 class Recordings:
-    """A folder with one recording."""
+    """A folder with one recording, and one that its recorder closes late."""
+
+    def __init__(self) -> None:
+        self.looks = 0
 
     async def finalise(self, call_id: CallId, path: str) -> Sealed:
-        if "good" in path:
+        self.looks += 1
+        if "good" in path or ("late" in path and self.looks > 1):
             return Sealed(seconds=3.5, sha256="a7" * 32)
         raise FileNotFoundError(path)
 
@@ -128,6 +132,20 @@ async def test_a_call_is_forgotten_once_its_recording_is_accounted_for() -> None
             while house.calls.live:
                 await asyncio.sleep(0)
         await house.told(CallEnded)
+
+
+async def test_a_recording_that_comes_late_is_looked_for_once_more() -> None:
+    """A busy PBX closes it after the first look: it is found, and nobody says that it is missing."""
+    now = datetime.now(UTC)
+    async with House() as house:
+        house.calls.submit(arrival("a"))
+        house.calls.submit(
+            f.RecorderStarted(at=now, call_id=CallId("a"), path="2026/01/01/late.wav")
+        )
+        house.calls.submit(f.CallerGone(at=now, call_id=CallId("a"), by=EndedBy.CALLER))
+        await house.told(RecordingFinalised)
+
+        assert "RecordingMissing" not in {one.event.type for one in house.journal.recorded}
 
 
 async def test_a_recording_that_is_not_there_is_said_aloud() -> None:
