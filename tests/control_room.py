@@ -24,8 +24,6 @@ from cc110.config.load import load
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets, ensure_secrets
 from cc110.core.events import Recorded
-from cc110.journal import queries
-from cc110.journal.engine import ask, reading
 from cc110.journal.schema import events
 from cc110.journal.store import read_tip
 from cc110.pbx.embedded.progress import NoProgress
@@ -33,6 +31,7 @@ from cc110.ports import JournalUnavailable
 
 from .cache import cache
 from .freeze import freeze
+from .journal_reader import JournalReader
 from .phones.observer import Observer
 from .phones.phone import CallHandle, CallState, Phone, SipAccount
 from .phones.timing import limit
@@ -155,6 +154,7 @@ class ControlRoom:
     daemon: DaemonProcess
     observer: Observer
     phone_rtp: tuple[int, int]
+    journal: JournalReader
     _phones: list[Phone] = field(default_factory=list)
     _given_up: set[str] = field(default_factory=set)
 
@@ -235,6 +235,7 @@ class ControlRoom:
     async def leave(self) -> None:
         """Everyone goes home, the observer last."""
         await self.everyone_home()
+        await self.journal.close()
         await self.observer.close()
 
     # --- what is written ------------------------------------------------------------------------
@@ -246,15 +247,12 @@ class ControlRoom:
 
     async def events(self, *, after: int = 0) -> Sequence[Recorded]:
         """The journal's events."""
-        url = self.config.journal_url.get_secret_value()
-        async with reading(url) as engine:
-            return (await ask(engine, queries.events_after, after, limit=100_000)).events
+        return await self.journal.events(after=after)
 
     async def last_seq(self) -> int:
         """The journal's newest event's number, 0 for none."""
         try:
-            async with reading(self.config.journal_url.get_secret_value()) as engine:
-                return (await ask(engine, read_tip)).seq
+            return (await self.journal.ask(read_tip)).seq
         except JournalUnavailable:
             return 0
 
@@ -266,17 +264,16 @@ class ControlRoom:
                 what one test left over fails one test.
         """
         end = time.monotonic() + limit(timeout)
-        async with reading(self.config.journal_url.get_secret_value()) as engine:
-            while open_calls := set(await ask(engine, _unaccounted)) - self._given_up:
-                if time.monotonic() > end:
-                    self._given_up |= open_calls
-                    told = "\n".join(
-                        f"  {one.seq} {one.event.at:%H:%M:%S.%f} {one.event.type} {one.event.data}"
-                        for one in await self.events()
-                        if one.event.call_id in open_calls
-                    )
-                    raise TimeoutError(f"not accounted for: {', '.join(open_calls)}\n{told}")
-                await asyncio.sleep(_POLL_S)
+        while open_calls := set(await self.journal.ask(_unaccounted)) - self._given_up:
+            if time.monotonic() > end:
+                self._given_up |= open_calls
+                told = "\n".join(
+                    f"  {one.seq} {one.event.at:%H:%M:%S.%f} {one.event.type} {one.event.data}"
+                    for one in await self.events()
+                    if one.event.call_id in open_calls
+                )
+                raise TimeoutError(f"not accounted for: {', '.join(open_calls)}\n{told}")
+            await asyncio.sleep(_POLL_S)
 
     async def wait_event(
         self,
@@ -348,7 +345,13 @@ async def open_room(
             await process.start()
         first = int(environ["CC110_SIP__RTP_LAST"]) + 1
         room = ControlRoom(
-            config, secrets, pbx, process, await _observe(config, secrets), (first, first + 199)
+            config=config,
+            secrets=secrets,
+            pbx=pbx,
+            daemon=process,
+            observer=await _observe(config, secrets),
+            phone_rtp=(first, first + 199),
+            journal=JournalReader(config.journal_url.get_secret_value()),
         )
         stack.push_async_callback(room.leave)
         yield room

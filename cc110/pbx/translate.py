@@ -154,7 +154,9 @@ def _transfer(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
 
 
 def _polres_took(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fact:
-    return f.PolresTook(at=at, call_id=call, polres=PolresExt(said["polres"]), channel=channel)
+    """Told by the Polres's own leg, or by the operator's as it goes, which names the other."""
+    leg = ChannelId(said.get("channel", channel))
+    return f.PolresTook(at=at, call_id=call, polres=PolresExt(said["polres"]), channel=leg)
 
 
 def _transfer_failed(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:

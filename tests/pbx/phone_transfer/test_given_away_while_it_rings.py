@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from ...control_room import ControlRoom
 from ...phones.phone import CallHandle, CallState
 from ...phones.timing import limit
@@ -42,6 +44,32 @@ async def test_the_polres_answers(room: ControlRoom) -> None:
     assert await in_talk(caller=scene.call, operator=again)
     await scene.call.hangup()
     await all_over(again)
+
+
+@pytest.mark.parametrize(
+    "after_ms",
+    [0, *(pytest.param(ms, marks=pytest.mark.slow) for ms in (1, 2, 3, 5, 8, 12, 20, 30, 50, 80))],
+)
+async def test_the_polres_answers_just_then(room: ControlRoom, after_ms: int) -> None:
+    """While the operator's leg says farewell: one of both sees the other, and the journal knows who talks."""
+    scene = await talk(room, operator={"honour_answer_after": True})
+    await scene.desk.hold()
+    question = await scene.operator.dial("7101")
+    unit = await scene.polres[0].incoming()
+    await question.wait_for(CallState.EARLY)
+
+    async def answers() -> None:
+        await asyncio.sleep(after_ms / 1000)
+        await unit.answer()
+
+    await asyncio.gather(answers(), scene.desk.attended_transfer(question), return_exceptions=True)
+    await unit.wait_for_talk()
+    await scene.call.wait_to_hear(TONES["polres"])
+    assert (await scene.story.told("PolresAnswered")).polres == "7101"
+    await scene.call.hangup()
+    await all_over(unit)
+    await scene.story.told("CallEnded")
+    assert (await scene.story.kinds()).count("PolresAnswered") == 1
 
 
 async def test_the_polres_does_not_answer(room: ControlRoom) -> None:
