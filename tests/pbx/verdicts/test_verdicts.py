@@ -36,8 +36,8 @@ async def test_a_verdict_is_confirmed_to_the_operator_alone(
         sum(gap.length for gap in caller.silence_gaps(TONES["operator"], min_s=ONE_PACKET_S)) < 0.8
     )
     assert ("CaseOpened" in await scene.story.kinds()) is opens
-    await scene.desk.hangup()
-    await scene.call.wait_for(CallState.DISCONNECTED, timeout=12)
+    await scene.call.hangup()
+    await all_over(scene.desk)
 
 
 async def test_a_prank_caller_hears_the_closing_words(room: ControlRoom) -> None:

@@ -15,7 +15,7 @@ async def control_room() -> AsyncIterator[ControlRoom]:
     """PBX and daemon of its own, in place of the one that rejects."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
     try:
-        async with open_room(home, queue__wrap_up_s=0) as room:
+        async with open_room(home, queue__wrap_up_s=0, sip__dead_after_s=4) as room:
             assert room.config.settings.blocklist.way_out == "verify"
             yield room
     finally:
