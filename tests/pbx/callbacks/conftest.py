@@ -30,7 +30,7 @@ async def control_room() -> AsyncIterator[ControlRoom]:
         shutil.copytree(checkout() / "site", home / "site")
         with (home / "site" / "directory.toml").open("a") as directory:
             directory.write(_TRUNK)
-        limits = {"queue__wrap_up_s": 0, "callbacks__ring_s": 5, "callbacks__pause_min": 0}
+        limits = {"queue__wrap_up_s": 0, "callbacks__pause_min": 0}
         async with open_room(
             home, site=home / "site", blocklist__way_out="reject", **limits
         ) as room:

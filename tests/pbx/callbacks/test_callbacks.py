@@ -15,6 +15,7 @@ from ...phones.phone import CallState, Phone, PhoneError
 from ..hearing import in_talk
 from ..intruders.test_toll_fraud import OUTSIDE, no_way_out
 from ..scene import all_over, log_in
+from ..verification.way_out import setting
 from .people import gives_up, listed, made, telephone
 
 ANI, BUDI = "6281200000801", "6281200000802"
@@ -121,7 +122,7 @@ async def test_who_calls_himself_in_that_moment_is_not_rung_any_more_and_is_serv
     await ringing.ring()
     room.daemon.hang()
     call = await room.dial_110(caller, f"+{ANI}")
-    await all_over(ringing, timeout=5)
+    await all_over(ringing, timeout=8)  # of the thirty seconds that it would ring
     room.daemon.go_on()
     told = await made(room, start)
     assert told.data.outcome == "called-in"
@@ -164,9 +165,10 @@ async def test_a_click_rings_the_operator_first_and_what_came_of_it_is_kept(
         start = await room.last_seq()
         await list_.claim(ANI, agent="1102", by="Padal Contoh")
         other = await room.phone("1102", "second_operator")
-        desk = await other.dial("*15")
-        silent = await outside.incoming()
-        assert (await made(room, start)).data.outcome == "no-answer"
+        async with setting(room, CC110_CALLBACK_S="3"):
+            desk = await other.dial("*15")
+            silent = await outside.incoming()
+            assert (await made(room, start)).data.outcome == "no-answer"
         await all_over(desk, silent, timeout=8)
     found = {one.number: (one.tries, one.claim) for one in await listed(room)}
     assert found == {BUDI: (0, None), ANI: (1, None)}
