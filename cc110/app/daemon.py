@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from cc110.app.callbacks import callback_doors, callbacks_of
 from cc110.app.desk import block_import, range_desk
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
@@ -38,6 +39,7 @@ from cc110.journal.writer import JournalWriter
 from cc110.pbx import names
 from cc110.pbx.agi import AgiServer, AgiSession
 from cc110.pbx.ami import AmiClient, AmiMessage, LinkState
+from cc110.pbx.callback import tell_whom
 from cc110.pbx.caller_line import AgiCallerLine
 from cc110.pbx.cel import CelFile
 from cc110.pbx.guard import BANS_FILE, BanFile, login_fact
@@ -95,7 +97,7 @@ class Daemon:
         self._db_link = AmiClient(ami_settings(config, secrets, "cc110-db"), on_up=self._db_up)
         self._guard_link = AmiClient(ami_settings(config, secrets, GUARD))
         self.lookups = Lookups(database)
-        self.outbox = Outbox(journal, spool)
+        self.outbox = Outbox(journal, spool, told=lambda events: self.callbacks.hear(events))
         self.tables = Readers(database, journal.progress, all_tables())
         astdb = AstDb(self._db_link)
         self.mirror = MirrorReader(astdb, BlockTables(database), self.tables.reached)
@@ -133,6 +135,7 @@ class Daemon:
         self.recordings = RecordingsPart(config, self._archive, self.calls, self.outbox, keeping)
         self.operators = Operators(self.outbox, self._clock)
         self._test_link = AmiClient(ami_settings(config, secrets, TEST))
+        self.callbacks = callbacks_of(config, self.outbox, self.lookups, book, self._test_link)
         self.attendance = Attendance(
             self.outbox,
             self._clock,
@@ -242,6 +245,8 @@ class Daemon:
         """What the journal remembers, and since when nobody listened."""
         self.operators.resume(await self.lookups.operators())
         self.guard.resume(await self.lookups.bans())
+        now, rules = self._clock.now(), self.config.callback_policy()
+        self.callbacks.resume(await self.lookups.callbacks(now, rules))
         heard = await self.lookups.heard_until()
         if heard:
             self._unheard_since = heard
@@ -367,7 +372,12 @@ class Daemon:
             self.desk,
             ranges=self.range_desk,
             imports=self.imports,
-            doors={**self._more_doors(), **self.recordings.doors(), **self.watch.doors()},
+            doors={
+                **self._more_doors(),
+                **self.recordings.doors(),
+                **self.watch.doors(),
+                **callback_doors(self.callbacks),
+            },
         )
         await control.start()
         stack.push_async_callback(control.aclose)
@@ -375,7 +385,7 @@ class Daemon:
         agi = AgiServer(
             self.config.settings.agi.host,
             self.config.settings.agi.port,
-            {names.AGI_IVR: self._greet},
+            {names.AGI_IVR: self._greet, names.AGI_CALLBACK: self._call_back},
         )
         await agi.start()
         stack.push_async_callback(agi.aclose)
@@ -385,6 +395,10 @@ class Daemon:
         language = Language(self.config.settings.site.language)
         told = self.watch.synthetic.not_played
         await self._ivr.greet(AgiCallerLine(session, self._prompts, language, not_played=told))
+
+    async def _call_back(self, session: AgiSession) -> None:
+        """Whom an operator calls back, on the FastAGI script ``callback``."""
+        await tell_whom(session, self.callbacks.give, self.config.settings.sip.outbound_prefix)
 
     async def _tell_ready(self, on_ready: Callable[[], None]) -> None:
         await self.link.await_live()

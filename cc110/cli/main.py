@@ -13,6 +13,7 @@ from cc110.cli import (
     block_audit,
     block_ranges,
     blocklist,
+    callbacks,
     calls,
     cases,
     check,
@@ -77,6 +78,7 @@ app.command("verify-day", epilog=day.EXAMPLE)(day.verify_day)
 app.command("test-call", epilog=synthetic.EXAMPLE)(synthetic.place)
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(calls.app, name="calls")
+app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(cases.app, name="cases")
 app.add_typer(agents.app, name="agents")
 app.add_typer(bans.app, name="bans")

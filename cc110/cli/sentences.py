@@ -15,6 +15,22 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "{who} menghubungi {dialled} lewat {trunk}, untuk {queue}",
         "{who} dials {dialled} through {trunk}, for {queue}",
     ),
+    "CallArrived.callback": (
+        "{who} ditelepon balik dan menjawab, untuk {queue}",
+        "{who} is called back and answers, for {queue}",
+    ),
+    "CallbackClaimed": (
+        "Operator {agent} akan menelepon balik {number} (dicatat oleh {by})",
+        "Operator {agent} is to call back {number} (said by {by})",
+    ),
+    "CallbackMade": (
+        "Operator {agent} menelepon balik {number}: {outcome}",
+        "Operator {agent} calls back {number}: {outcome}",
+    ),
+    "CallbackDropped": (
+        "Tidak perlu lagi menelepon balik {number}, oleh {by}: {reason}",
+        "No callback to {number} is needed any more, by {by}: {reason}",
+    ),
     "CallRejected": (
         "{who} ditolak: nomornya diblokir {until}",
         "{who} is rejected: the number is blocked {until}",
@@ -284,6 +300,7 @@ PEOPLES_REASONS: Final = frozenset(
         "NumberExempted",
         "VerdictWithdrawn",
         "AgentPaused",
+        "CallbackDropped",
         "RecordingExported",
         "RecordingHeld",
         "RecordingReleased",

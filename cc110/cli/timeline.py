@@ -161,6 +161,8 @@ def _variant(data: events.Data, kinds: Mapping[PolresExt, TransferKind]) -> str:
         case events.CaseUpdated(reason=reason):
             said = reason.partition(":")[0]
             return said if said in ("answered", "returned") else ""
+        case events.CallArrived(callback_of=missed) if missed:
+            return "callback"
         case events.AgentPaused(reason=""):
             return "plain"
         case events.RecordingFinalised(missing_s=missing_s) if missing_s > 0:

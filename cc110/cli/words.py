@@ -6,6 +6,7 @@ from typing import Final
 
 from cc110.core.words import (
     AgentState,
+    CallbackOutcome,
     EndedBy,
     Language,
     LeaveCause,
@@ -56,6 +57,14 @@ WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
         TransferFailure.UNAVAILABLE: ("tidak dapat dihubungi", "could not be reached"),
         TransferFailure.DROPPED: ("menjawab lalu terputus", "answered and was gone again"),
         TransferFailure.CALLER_GONE: ("tidak sempat menjawab", "had no chance to answer"),
+    },
+    CallbackOutcome: {
+        CallbackOutcome.ANSWERED: ("dijawab", "answered"),
+        CallbackOutcome.NO_ANSWER: ("tidak dijawab", "no answer"),
+        CallbackOutcome.BUSY: ("sibuk", "busy"),
+        CallbackOutcome.UNAVAILABLE: ("tidak dapat dihubungi", "unavailable"),
+        CallbackOutcome.CANCELLED: ("dibatalkan operator", "cancelled by the operator"),
+        CallbackOutcome.CALLED_IN: ("ia menelepon sendiri", "he called by himself"),
     },
     LeaveCause: {
         LeaveCause.NORMAL: ("selesai", "left"),

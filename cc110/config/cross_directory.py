@@ -30,6 +30,7 @@ def directory_problems(source: Source) -> Iterator[Problem]:
     yield from _origin(source)
     yield from _trunk_ids(source)
     yield from _trunk_addresses(source)
+    yield from _outbound(source)
     yield from _staffed(source)
     yield from _centres(source)
     yield from _misled(source)
@@ -235,6 +236,24 @@ def _by_address(found: tuple[Key, Network]) -> tuple[int, int, int]:
 def plainly(addresses: Network) -> str:
     """An address without ``/32``."""
     return str(addresses if addresses.num_addresses > 1 else addresses.network_address)
+
+
+def _outbound(source: Source) -> Iterator[Problem]:
+    """Calls go out to one address, on one trunk."""
+    first: Key | None = None
+    for row in source.rows("trunk"):
+        if source.value((*row, "outbound")) is not True:
+            continue
+        address = source.text((*row, "addresses", 0))
+        if address is not None and network(address).num_addresses != 1:
+            message = f"a trunk with `outbound` needs one host as its first address, not {address}"
+            yield source.problem((*row, "addresses", 0), message)
+        if first is not None:
+            message = (
+                f"calls go out on the first trunk with `outbound` ({source.where(first, row)})"
+            )
+            yield source.problem((*row, "outbound"), message, Severity.WARNING)
+        first = first or (*row, "outbound")
 
 
 def _staffed(source: Source) -> Iterator[Problem]:

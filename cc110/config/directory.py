@@ -157,6 +157,9 @@ class Trunk(Part):
     addresses: Many[Address] = Field(min_length=1)
     dialled: Many[Dialled] = Field(min_length=1)
     """What callers dial, exactly as the trunk sends it."""
+    outbound: bool = False
+    """Calls may go out on it, to its first address (port 5060): cc110's own alone, such as a callback. The
+    first such trunk is used; without one nothing ever goes out."""
 
 
 class Area(Part):

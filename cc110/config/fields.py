@@ -150,6 +150,7 @@ _host_name = _like(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?", "must be a host'
 _dialled = _like(r"\+?[0-9]{3,15}", "must be digits, with or without a + in front")
 
 _clock = _like(r"([01][0-9]|2[0-3]):[0-5][0-9]", 'must be a time of day such as "07:00"')
+_country = _like(r"[1-9][0-9]{0,3}", 'must be a country code such as "62"')
 _phone = _like(r"\+?[0-9]{3,15}", "must be a telephone number of digits, with or without a +")
 _sip = _like(
     r"sips?:[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9.:-]{1,253}|sips?:[A-Za-z0-9_.+-]{1,64}@\[[0-9a-f:]+\](:[0-9]+)?",
@@ -169,6 +170,7 @@ OperatorId = Annotated[AgentId, AfterValidator(_extension)]
 PolresExtension = Annotated[PolresExt, AfterValidator(_extension)]
 AreaCode = Annotated[str, AfterValidator(_area)]
 Dialled = Annotated[str, AfterValidator(_dialled)]
+CountryCode = Annotated[str, AfterValidator(_country)]
 Address = Annotated[str, AfterValidator(_address)]
 Host = Annotated[str, AfterValidator(_host)]
 HostName = Annotated[str, Field(max_length=253), AfterValidator(_host_name)]

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from cc110.config.directory import Directory, Operator, Trunk, Unit
 from cc110.config.fields import network, zone_name
 from cc110.config.settings import Settings
+from cc110.core.callbacks import CallbackPolicy
 from cc110.core.guarding import GuardPolicy
 from cc110.core.ids import AgentId, Number, PolresExt, QueueName, UnitId
 from cc110.core.policy import BlockPolicy, Policy
@@ -102,6 +103,25 @@ class Config:
     def trunk(self, name: str) -> Trunk | None:
         """The trunk with that id."""
         return next((trunk for trunk in self.directory.trunks if trunk.id == name), None)
+
+    @cached_property
+    def outbound(self) -> Trunk | None:
+        """The trunk on which calls go out; None = nothing ever does."""
+        return next((trunk for trunk in self.directory.trunks if trunk.outbound), None)
+
+    def callback_policy(self) -> CallbackPolicy:
+        """The site's rules for those who hung up waiting."""
+        said = self.settings.callbacks
+        claimed = {NumberSource.CLAIMED} if said.trust == "claimed" else set()
+        return CallbackPolicy(
+            keep=timedelta(hours=said.keep_hours),
+            least_wait_s=said.least_wait_s,
+            claim=timedelta(minutes=said.claim_min),
+            pause=timedelta(minutes=said.pause_min),
+            tries=said.tries,
+            trusted=frozenset({NumberSource.ASSERTED} | claimed),
+            countries=tuple(said.countries),
+        )
 
     @cached_property
     def poldas(self) -> tuple[Unit, ...]:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cc110.config.fields import (
     Address,
     Code,
+    CountryCode,
     Host,
     HostName,
     JournalUrl,
@@ -52,6 +53,8 @@ class Sip(Part):
     tls_key: PathText | None = None
     registrar: Host | None = None
     """What phones are told when ``host`` is ``0.0.0.0`` or behind a router; None = ``host``."""
+    outbound_prefix: Literal["+", "00", "", "0"] = "+"
+    """What the outbound trunk wants before a number with its country code; ``0``: 0812... at home, 00... abroad."""
     rtp_first: Port = 10000
     rtp_last: Port = 10999
     dead_after_s: int = Field(default=10, ge=2, le=60)
@@ -136,6 +139,27 @@ class Blocklist(Part):
     """Most blocked callers who hear the offer at once."""
 
 
+class Callbacks(Part):
+    """Who hung up waiting, and how he is called back."""
+
+    keep_hours: int = Field(default=24, ge=1, le=168)
+    """So long after his last call somebody stays on the list."""
+    least_wait_s: int = Field(default=0, ge=0, le=300)
+    """Who waited less is not listed."""
+    ring_s: int = Field(default=30, ge=5, le=60)
+    """How long his phone rings."""
+    claim_min: int = Field(default=10, ge=2, le=120)
+    """Minutes that one operator has somebody for himself."""
+    pause_min: int = Field(default=5, ge=0, le=240)
+    """Minutes that somebody who did not answer is left alone."""
+    tries: int = Field(default=3, ge=1, le=20)
+    """Callbacks in vain, after which he is off the list."""
+    trust: Literal["asserted", "claimed"] = "asserted"
+    """Whose word about the number is enough to call it."""
+    countries: Annotated[Many[CountryCode], Field(min_length=1)] = ("62",)
+    """Country codes that are called."""
+
+
 class Recordings(Part):
     """Where calls are recorded, and for how long that is kept."""
 
@@ -213,6 +237,7 @@ class Settings(Part):
     transfer: Transfer = Transfer()
     greeting: Greeting = Greeting()
     blocklist: Blocklist = Blocklist()
+    callbacks: Callbacks = Callbacks()
     recordings: Recordings = Recordings()
     log: Log = Log()
     journal: Journal = Journal()

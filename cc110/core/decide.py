@@ -29,7 +29,7 @@ from cc110.core.events import Event
 from cc110.core.facts import Fact
 from cc110.core.policy import Policy
 
-STARTS = facts.Arrived | facts.Seen | facts.Rejected
+STARTS = facts.Arrived | facts.Seen | facts.Rejected | facts.NotReached
 """Facts that make a call known. Any other of an unknown call is a reason to ask the PBX."""
 
 AFTER_END = (
@@ -98,6 +98,8 @@ def _tell(draft: Draft, fact: Fact) -> None:
             intake.arrived(draft, fact)
         case facts.Rejected():
             intake.rejected(draft, fact)
+        case facts.NotReached():
+            intake.not_reached(draft, fact)
         case facts.RecorderStarted(path=path):
             intake.recorder_started(draft, path)
         case facts.Chose():

@@ -144,6 +144,9 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
         case (
             events.CallArrived()
             | events.CallRejected()
+            | events.CallbackClaimed()
+            | events.CallbackMade()
+            | events.CallbackDropped()
             | events.RecordingExported()
             | events.RecordingHeld()
             | events.RecordingReleased()

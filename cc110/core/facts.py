@@ -9,6 +9,7 @@ from datetime import datetime
 
 from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName
 from cc110.core.words import (
+    CallbackOutcome,
     DeviceState,
     EndedBy,
     Language,
@@ -46,6 +47,20 @@ class Arrived(CallFact):
     dialled: str
     trunk: str
     queue: QueueName
+    callback_of: CallId | None = None
+    """He did not dial: he was called back for that call of his, and has answered."""
+    called_by: AgentId | None = None
+    """The operator who called him back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotReached(CallFact):
+    """Somebody was called back and did not answer. Never has a call state."""
+
+    agent: AgentId
+    number: Number
+    callback_of: CallId
+    outcome: CallbackOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,6 +295,7 @@ class DeadlinePassed(CallFact):
 Fact = (
     Arrived
     | Rejected
+    | NotReached
     | RecorderStarted
     | Chose
     | Queued

@@ -8,6 +8,7 @@ from cc110.core.draft import Draft
 from cc110.core.events import (
     AgentRang,
     CallArrived,
+    CallbackMade,
     CallQueued,
     CallRejected,
     CallRequeued,
@@ -16,6 +17,7 @@ from cc110.core.events import (
 )
 from cc110.core.ids import AgentId
 from cc110.core.phases import Adrift, Forwarded, Greeting, Phase, Returning, Waiting
+from cc110.core.words import CallbackOutcome
 
 
 def arrived(draft: Draft, fact: facts.Arrived) -> None:
@@ -29,8 +31,30 @@ def arrived(draft: Draft, fact: facts.Arrived) -> None:
                 dialled=fact.dialled,
                 trunk=fact.trunk,
                 queue=fact.queue,
+                callback_of=fact.callback_of,
             )
         )
+        if fact.callback_of and fact.called_by and fact.number:
+            _called_back(draft, fact, fact.called_by, CallbackOutcome.ANSWERED)
+
+
+def not_reached(draft: Draft, fact: facts.NotReached) -> None:
+    """He who was called back did not answer: that is written down, and there is no call."""
+    if draft.known is None:
+        _called_back(draft, fact, fact.agent, fact.outcome)
+
+
+def _called_back(
+    draft: Draft,
+    fact: facts.Arrived | facts.NotReached,
+    agent: AgentId,
+    outcome: CallbackOutcome,
+) -> None:
+    if fact.number is None or fact.callback_of is None:
+        return
+    draft.say(
+        CallbackMade(agent=agent, number=fact.number, missed_call=fact.callback_of, outcome=outcome)
+    )
 
 
 def rejected(draft: Draft, fact: facts.Rejected) -> None:

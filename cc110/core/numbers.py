@@ -170,3 +170,16 @@ def _country_code(number: Number) -> str:
     if number.startswith(_ONE_DIGIT_CODES):
         return number[:1]
     return number[:3] if number.startswith(_THREE_DIGIT_CODES) else number[:2]
+
+
+def dialled_form(number: Number, prefix: str) -> str:
+    """A number in normal form as a trunk wants it dialled.
+
+    Args:
+        number: digits with country code.
+        prefix: ``+``, ``00`` or nothing, put before it; ``0``: ``0812...`` at home and ``00...`` abroad.
+    """
+    if prefix != "0":
+        return prefix + number
+    home = number.startswith("62")
+    return "0" + number.removeprefix("62") if home else "00" + number

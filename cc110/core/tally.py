@@ -15,7 +15,7 @@ from cc110.core.events import Event
 from cc110.core.ids import CallId, PolresExt, QueueName
 from cc110.core.phases import Waiting
 from cc110.core.roster import Roster
-from cc110.core.words import AgentState
+from cc110.core.words import AgentState, CallbackOutcome
 
 K = TypeVar("K")
 
@@ -78,12 +78,21 @@ class Tally:
         self.pbx_lost = 0
         self._trunks = frozenset(trunks)
         self._polres = frozenset(polres)
+        self.callbacks: dict[str, int] = dict.fromkeys(CallbackOutcome, 0)
+        """By outcome."""
         self._gave_up: set[CallId | None] = set()
+        self._called_back: set[CallId | None] = set()
 
     def take(self, event: Event) -> None:
         """Count an event."""
         self.events += 1
         match event.data:
+            case e.CallbackMade(outcome=outcome):
+                _more(self.callbacks, outcome)
+            case e.CallArrived(callback_of=missed) if missed:
+                self._called_back.add(event.call_id)
+            case e.AgentAnswered() if event.call_id in self._called_back:
+                pass  # he did not wait: an operator called him
             case e.CallArrived(trunk=trunk):
                 _more(self.arrived, (trunk if trunk in self._trunks else OTHER))
             case e.CallRejected():
@@ -110,7 +119,10 @@ class Tally:
 
     def _ended(self, call_id: CallId | None) -> None:
         """Who gave up was counted when he did; everybody else had talked."""
-        if call_id in self._gave_up:
+        if call_id in self._called_back:
+            self._called_back.discard(call_id)
+            self._gave_up.discard(call_id)
+        elif call_id in self._gave_up:
             self._gave_up.discard(call_id)
         else:
             _more(self.outcomes, "talked")

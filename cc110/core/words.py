@@ -62,6 +62,20 @@ class BlockWarning(StrEnum):
     """All verdicts were given within minutes."""
 
 
+class CallbackOutcome(StrEnum):
+    """What came of calling back somebody who had hung up waiting."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no-answer"
+    BUSY = "busy"
+    UNAVAILABLE = "unavailable"
+    """The trunk could not bring the call to him."""
+    CANCELLED = "cancelled"
+    """The operator hung up while it rang."""
+    CALLED_IN = "called-in"
+    """He dialled 110 himself in that moment: he is served as a caller."""
+
+
 class TransferKind(StrEnum):
     """How an operator brings a Polres into the call."""
 

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from cc110.core import attendance, guarding, roster
+from cc110.core import attendance, callbacks, guarding, roster
 from cc110.core.attendance import Alarms
 from cc110.core.blocking import Block
+from cc110.core.callbacks import Book, CallbackPolicy
 from cc110.core.counting import Record
 from cc110.core.events import Event, NumberBlocked
 from cc110.core.guarding import Guarded
@@ -75,6 +76,12 @@ class Lookups:
         """The bans that the journal tells of, in force or over."""
         told = await ask(self._database.reads, queries.list_bans)
         return guarding.replay(recorded.event for recorded in told)
+
+    async def callbacks(self, now: datetime, policy: CallbackPolicy) -> Book:
+        """Who hung up waiting, and the calls that go on, as the journal tells of them."""
+        since = now - policy.keep - callbacks.LONGEST_CALL
+        told = await ask(self._database.reads, queries.callback_events, since)
+        return callbacks.replay((recorded.event for recorded in told), policy)
 
     async def of_call(self, call_id: CallId, now: datetime) -> Record | None:
         """What is known of a call's number when it was judged; None = the caller is unidentified."""

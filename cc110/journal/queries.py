@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
 
+from cc110.core.callbacks import KINDS
 from cc110.core.events import (
     AddressBanLifted,
     AddressBanned,
@@ -24,7 +25,7 @@ from cc110.core.events import (
 from cc110.core.ids import CallId
 from cc110.core.words import BlockCause, BlockWarning, NumberSource, Verdict
 from cc110.journal.blocklist import in_force
-from cc110.journal.codec import Line, text_time
+from cc110.journal.codec import Line, text_time, time_text
 from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, NumberHistory, Outcome
 from cc110.journal.schema import blocks, calls, cases, events
 from cc110.journal.store import COLUMNS, Page, line_from, page_of, read_page
@@ -43,6 +44,8 @@ _AT_ONCE = 500
 _NEWEST = 1000
 """Events are journaled nearly in the order of their times."""
 _FROM_A_DESK = (
+    "CallbackClaimed",
+    "CallbackDropped",
     "NumberBlocked",
     "NumberUnblocked",
     "NumberExempted",
@@ -202,6 +205,13 @@ def list_bans(connection: Connection) -> tuple[Recorded, ...]:
     newest = select(*COLUMNS).where(events.c.type.in_(kinds)).order_by(events.c.seq.desc())
     lines = [line_from(row) for row in connection.execute(newest.limit(_BANS))]
     return page_of(lines[::-1], after=0, limit=_BANS).events
+
+
+def callback_events(connection: Connection, since: datetime) -> tuple[Recorded, ...]:
+    """What tells who hung up waiting and what became of them, in order, from a time on."""
+    query = select(*COLUMNS).where(events.c.type.in_(KINDS), events.c.at >= time_text(since))
+    lines = [line_from(row) for row in connection.execute(query.order_by(events.c.seq))]
+    return page_of(lines, after=0, limit=len(lines)).events
 
 
 def heard_until(connection: Connection) -> datetime | None:

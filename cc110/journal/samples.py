@@ -39,6 +39,8 @@ _WITHOUT_CALL = frozenset(
         "SyntheticCallPassed",
     }
 )
+_ABSENT = frozenset({"callback_of"})
+"""Fields that most events of a kind leave empty."""
 _OF_TYPE: dict[Any, Any] = {
     ids.Number: SAMPLE_NUMBER,
     ids.AgentId: "1101",
@@ -106,6 +108,8 @@ def _recorded(seq: int, kind: type[Any]) -> Recorded:
 
 
 def _value(name: str, hint: Any) -> Any:
+    if name in _ABSENT:
+        return None
     if get_origin(hint) is tuple:
         return (_value(name, get_args(hint)[0]),)
     if is_dataclass(hint):

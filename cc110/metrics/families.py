@@ -49,6 +49,8 @@ def _totals(tally: Tally) -> Iterator[Metric]:
     yield _counters("cc110_transfers_answered", said, _one(tally.transfers_answered), "polres")
     said = "Times that it did not take the call, by reason."
     yield _counters("cc110_transfers_returned", said, tally.returns, "polres", "reason")
+    said = "Callers who had hung up waiting and were called back, by outcome."
+    yield _counters("cc110_callbacks", said, _one(tally.callbacks), "outcome")
     yield _counter("cc110_calls_requeued", "Callers who were put first again.", tally.requeued)
     yield _counter("cc110_calls_rescued", "Callers whom nobody had.", tally.rescued)
     said = "Recordings that are final or missing; times that a live call was not recorded."

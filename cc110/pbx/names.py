@@ -40,6 +40,20 @@ CONTEXT_RESCUE: Final = "cc110-rescue"
 AGI_IVR: Final = "ivr"
 """The FastAGI script that greets (``agi://host:port/ivr``)."""
 
+AGI_CALLBACK: Final = "callback"
+"""The FastAGI script that says whom an operator calls back (``*15``)."""
+
+CONTEXT_CALLBACK: Final = "cc110-callback"
+"""Where an operator is after ``*15``, or when he has answered a phone that the daemon rang for it."""
+
+VAR_CALLBACK: Final = "CC110_CB"
+"""Set last: ``call``, or ``none`` when there is nobody; anything else means: not now."""
+VAR_CALLBACK_NUMBER: Final = "CC110_CB_NUMBER"
+VAR_CALLBACK_DIAL: Final = "CC110_CB_DIAL"
+"""The number as the outbound trunk wants it."""
+VAR_CALLBACK_OF: Final = "CC110_CB_OF"
+VAR_CALLBACK_QUEUE: Final = "CC110_CB_QUEUE"
+
 VAR_CALL: Final = "CC110_CALL"
 VAR_CHAN: Final = "CC110_CHAN"
 VAR_ROLE: Final = "CC110_ROLE"

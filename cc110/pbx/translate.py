@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from cc110.core import facts as f
 from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName
 from cc110.core.words import (
+    CallbackOutcome,
     DeviceState,
     EndedBy,
     Language,
@@ -100,6 +101,19 @@ def _arrived(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fa
         dialled=said["dialled"],
         trunk=said["trunk"],
         queue=QueueName(said["queue"]),
+        callback_of=CallId(said["callback"]) if said.get("callback") else None,
+        called_by=AgentId(said["agent"]) if said.get("agent") else None,
+    )
+
+
+def _not_reached(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    return f.NotReached(
+        at=at,
+        call_id=call,
+        agent=AgentId(said["agent"]),
+        number=Number(said["number"]),
+        callback_of=CallId(said["callback"]),
+        outcome=CallbackOutcome(said["outcome"]),
     )
 
 
@@ -195,6 +209,7 @@ def _caller_gone(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact
 _WORDS: Mapping[str, _Maker] = {
     "arrived": _arrived,
     "rejected": _of_block(f.Rejected),
+    "not-reached": _not_reached,
     "recording": _recording,
     "chose": _chose,
     "queued": _queued,

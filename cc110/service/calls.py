@@ -18,13 +18,14 @@ from cc110.core.effects import (
     RescueCall,
     SetDeadline,
 )
-from cc110.core.events import CallRejected, Event
+from cc110.core.events import CallbackMade, CallRejected, Data, Event
 from cc110.core.facts import (
     Arrived,
     CallerGone,
     CaseClosePressed,
     DeadlinePassed,
     Fact,
+    NotReached,
     RecordingFound,
     RecordingNotFound,
     Rejected,
@@ -32,7 +33,7 @@ from cc110.core.facts import (
 )
 from cc110.core.ids import CallId
 from cc110.core.policy import Policy
-from cc110.core.words import EndedBy
+from cc110.core.words import CallbackOutcome, EndedBy
 from cc110.ports import (
     CallControl,
     Cc110Error,
@@ -108,7 +109,7 @@ class Calls:
 
     def submit(self, fact: Fact) -> None:
         """Hand a fact to its call; a call not seen before begins with it, one that is over does not."""
-        if isinstance(fact, Arrived | Rejected) and fact.call_id in self._over:
+        if isinstance(fact, Arrived | Rejected | NotReached) and fact.call_id in self._over:
             return
         self._inbox(fact.call_id).put(fact)
 
@@ -155,7 +156,7 @@ class Calls:
         """Send events to the journal."""
         self._outbox.put(events)
         for event in events:
-            if isinstance(event.data, CallRejected) and event.call_id:
+            if _stands_alone(event.data) and event.call_id:
                 self._over.add(event.call_id)
 
     def decided(self, inbox: CallInbox) -> None:
@@ -262,3 +263,10 @@ class Calls:
                 return await self._recordings.finalise(call_id, path)
             await asyncio.sleep(_STILL_OPEN_S)
         return await self._recordings.finalise(call_id, path)
+
+
+def _stands_alone(data: Data) -> bool:
+    """True for an event that is all of its call: there is no call state, and no other event will come."""
+    if isinstance(data, CallbackMade):
+        return data.outcome is not CallbackOutcome.ANSWERED
+    return isinstance(data, CallRejected)

@@ -215,6 +215,31 @@ class ControlClient:
         """As `BanDesk.lift`; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="lift_ban", address=address, reason=reason, by=by)
 
+    async def is_there(self) -> bool:
+        """Whether a daemon answers."""
+        try:
+            _, writer = await asyncio.open_unix_connection(str(self._path))
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    async def claim_callback(self, key: str, *, agent: str, by: str) -> str:
+        """As `Callbacks.claim`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="claim_callback", key=key, agent=agent, by=by)
+
+    async def call_back(self, key: str, *, agent: str, by: str) -> str:
+        """As `Callbacks.call`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="call_back", key=key, agent=agent, by=by)
+
+    async def drop_callback(self, key: str, *, reason: str, by: str) -> str:
+        """As `Callbacks.drop`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="drop_callback", key=key, reason=reason, by=by)
+
+    async def callbacks(self) -> str:
+        """How many wait to be called back, as JSON; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="callbacks")
+
     async def unattended(self) -> str:
         """The queues without an operator as JSON; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="unattended")

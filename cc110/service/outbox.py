@@ -36,8 +36,21 @@ _RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 class Outbox:
     """Events on their way to the journal."""
 
-    def __init__(self, journal: Journal, spool: Spool | None = None) -> None:
-        """Write to this journal; without a spool, what waits ends with the process."""
+    def __init__(
+        self,
+        journal: Journal,
+        spool: Spool | None = None,
+        *,
+        told: Callable[[Sequence[Event]], None] = lambda _: None,
+    ) -> None:
+        """Write to this journal; without a spool, what waits ends with the process.
+
+        Args:
+            journal: where events go.
+            spool: where they wait.
+            told: hears of events at once, before they are written.
+        """
+        self._told = told
         self.lost = 0
         """Events that had no room anywhere."""
         self._journal = journal
@@ -70,6 +83,7 @@ class Outbox:
         """Take events; they are journaled in this order."""
         if not events:
             return
+        self._told(events)
         if len(self._coming) + len(events) > MOST_IN_MEMORY:
             self._lose(events)
             return

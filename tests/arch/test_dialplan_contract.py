@@ -3,7 +3,14 @@
 import re
 from pathlib import Path
 
-from cc110.core.words import MenuChoice, Stage, TransferFailure, TransferKind, Verdict
+from cc110.core.words import (
+    CallbackOutcome,
+    MenuChoice,
+    Stage,
+    TransferFailure,
+    TransferKind,
+    Verdict,
+)
 from cc110.pbx import names, translate
 from cc110.service.ranges import LENGTHS
 
@@ -38,6 +45,8 @@ def test_family_context_and_script_are_the_dialplan_s() -> None:
     assert f"DB({names.VERIFIED_FAMILY}/" in CODE
     assert f"[{names.CONTEXT_RESCUE}]" in CODE
     assert f"${{CC110_AGI}}/{names.AGI_IVR}," in CODE
+    assert f"${{CC110_AGI}}/{names.AGI_CALLBACK}," in CODE
+    assert f"[{names.CONTEXT_CALLBACK}]" in CODE
 
 
 def test_a_leg_tells_of_its_end_before_the_caller_s_side_may_go_on() -> None:
@@ -65,6 +74,7 @@ def test_choices_verdicts_kinds_and_reasons_are_words_of_the_core() -> None:
     """Every vocabulary that crosses the border is closed on both sides."""
     kinds = set(re.findall(r"kind=([a-z]+)", CODE))
     verdicts = set(re.findall(r"cc110-code-verdict,s,1\(([a-z-]+)\)", CODE))
+    outcomes = set(re.findall(r"Set\(CC110_CB_OUTCOME=([a-z-]+)\)", CODE))
     reasons = set(re.findall(r"cc110-(?:polres|blind)-failed,s,1\(([a-z-]+)\)", CODE))
     choices = set(re.findall(r"Set\(CC110_CHOICE=([a-z-]+)\)", CODE))
 
@@ -72,6 +82,7 @@ def test_choices_verdicts_kinds_and_reasons_are_words_of_the_core() -> None:
     assert {verdict.value for verdict in Verdict} == verdicts
     assert reasons <= {reason.value for reason in TransferFailure}
     assert choices <= {choice.value for choice in MenuChoice}
+    assert outcomes <= {outcome.value for outcome in CallbackOutcome}
 
 
 def test_no_pattern_matches_anything_at_all() -> None:
@@ -87,7 +98,11 @@ def test_t8_who_is_bridged_is_named_by_his_channel_s_whole_name() -> None:
     named = re.findall(r"\bBridge(?:Add)?\((.*)\)$", CODE, re.MULTILINE)
 
     assert named
-    assert set(named) <= {"${CC110_CHANNAME}", "${SHARED(CC110_POLRES_NAME)}"}
+    assert set(named) <= {
+        "${CC110_CHANNAME}",
+        "${SHARED(CC110_POLRES_NAME)}",
+        "${SHARED(CC110_AGENT_NAME)}",
+    }
 
 
 def test_every_file_is_one_subject_of_at_most_100_lines() -> None:

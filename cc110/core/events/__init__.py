@@ -42,6 +42,15 @@ from cc110.core.events.blocks import (
 from cc110.core.events.blocks import (
     RangeUnblocked as RangeUnblocked,
 )
+from cc110.core.events.callbacks import (
+    CallbackClaimed as CallbackClaimed,
+)
+from cc110.core.events.callbacks import (
+    CallbackDropped as CallbackDropped,
+)
+from cc110.core.events.callbacks import (
+    CallbackMade as CallbackMade,
+)
 from cc110.core.events.calls import (
     AgentAnswered as AgentAnswered,
 )
@@ -209,6 +218,9 @@ Data = (
     | NumberExempted
     | BlockVerificationAsked
     | BlockVerificationRefused
+    | CallbackClaimed
+    | CallbackMade
+    | CallbackDropped
     | AgentLoggedIn
     | AgentLoggedOut
     | AgentPaused

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from cc110.core.events.base import EventData
-from cc110.core.ids import AgentId, Number, QueueName
+from cc110.core.ids import AgentId, CallId, Number, QueueName
 from cc110.core.words import EndedBy, Language, LeaveCause, MenuChoice, NumberSource
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallArrived(EventData):
-    """A caller dialled 110 and was let in."""
+    """A caller dialled 110 and was let in; or he was called back and has answered."""
 
     channel: str
     number: Number | None
@@ -18,6 +18,8 @@ class CallArrived(EventData):
     trunk: str
     queue: QueueName
     recovered: bool = False
+    callback_of: CallId | None = None
+    """The call that he had given up, when it is he who was called."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,8 @@ def variables(config: Config) -> Table:
         f"CC110_VERIFY_AN_HOUR={blocklist.verify_per_hour}",
         f"CC110_ANNOUNCE_AT_ONCE={blocklist.announce_at_once}",
         f"CC110_RECORDINGS={config.paths.recordings}",
+        f"CC110_OUT={f'trunk-{config.outbound.id}' if config.outbound else ''}",
+        f"CC110_CALLBACK_S={config.settings.callbacks.ring_s}",
         f"CC110_ORIGIN_DEFAULT={config.directory.origin.default}",
     )
     return Table(sources=(SETTINGS, DIRECTORY), lines=(*lines, *_origins(config)))

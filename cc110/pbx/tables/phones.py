@@ -19,6 +19,9 @@ from cc110.pbx.tables.table import (
 
 _LOOPBACK: Final[Mapping[int, str]] = {4: "127.0.0.1", 6: "::1"}
 
+_SIP_PORT: Final = 5060
+"""Where a trunk's gateway listens (RFC 3261)."""
+
 _ENCRYPTED: Final = ("transport=transport-tls", "media_encryption=sdes")
 """SRTP with the keys in SIP, which only TLS keeps from others; a phone that offers none gets no call."""
 
@@ -62,10 +65,12 @@ def trunks(config: Config) -> Table:
 
 def _trunk(trunk: Trunk) -> Iterator[str]:
     name = f"trunk-{trunk.id}"
-    yield from section(name, "trunk-endpoint")
+    out = (f"aors={name}", "from_user=110") if trunk.outbound else ()
+    yield from section(name, "trunk-endpoint", *out)
     matches = (f"match={address}" for address in trunk.addresses)
     yield from section(name, "trunk-identify", f"endpoint={name}", *matches)
-    yield from section(name, "trunk-aor")
+    there = endpoint_address(trunk.addresses[0].partition("/")[0], _SIP_PORT)
+    yield from section(name, "trunk-aor", *([f"contact=sip:{there}"] if trunk.outbound else ()))
 
 
 def test_call(config: Config, secrets: Secrets) -> Table:

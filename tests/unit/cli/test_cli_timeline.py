@@ -61,6 +61,13 @@ def started(kind: TransferKind) -> e.TransferStarted:
     return e.TransferStarted(agent=AGENT, polres=POLRES, kind=kind, ring_s=5.0)
 
 
+def sample_arrival() -> e.CallArrived:
+    """Somebody calls."""
+    arrived = samples()["CallArrived"].event.data
+    assert isinstance(arrived, e.CallArrived)
+    return arrived
+
+
 def every_variant() -> list[Data]:
     """Events that take every way through the choice of sentences."""
     return [
@@ -73,6 +80,7 @@ def every_variant() -> list[Data]:
         *(e.AgentLeft(agent=AGENT, cause=cause) for cause in LeaveCause),
         *(e.PolresLeft(polres=POLRES, cause=cause) for cause in LeaveCause),
         e.AgentPaused(agent=AGENT, queue=QUEUE, reason=""),
+        replace(sample_arrival(), callback_of=CALL),
         e.RecordingFinalised(path="a.wav", seconds=3.0, missing_s=2.5),
         e.RecordingMissing(path="", reason="no recording was started"),
         e.SyntheticCallFailed(

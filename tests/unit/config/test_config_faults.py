@@ -145,6 +145,8 @@ WRONG_ENTRIES = [
     Fault(DIRECTORY, '"127.0.0.2"', '"sip.example"', "addresses = [",
           "`addresses` in [[trunk]] must be an IP address or network such as \"192.0.2.1\" or "
           '"192.0.2.0/28", not "sip.example"'),
+    Fault(DIRECTORY, '["127.0.0.2"]', '["192.0.2.0/28"]\noutbound = true', "addresses = [",
+          "a trunk with `outbound` needs one host as its first address, not 192.0.2.0/28"),
     Fault(DIRECTORY, '["127.0.0.2"]', "[]", "addresses = [",
           "`addresses` in [[trunk]] must not be empty"),
     Fault(DIRECTORY, '["127.0.0.2"]', '"127.0.0.2"', "addresses = ",

@@ -9,7 +9,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cc110.core.ids import Number
-from cc110.core.numbers import by_rules, display, is_number, is_result, mask, normalise
+from cc110.core.numbers import (
+    by_rules,
+    dialled_form,
+    display,
+    is_number,
+    is_result,
+    mask,
+    normalise,
+)
 from cc110.core.special import SPECIAL, is_special
 
 SIGNS = re.compile(r"\[\d+\]")
@@ -383,6 +391,18 @@ def test_a_number_is_shown_in_groups_and_masked_in_logs(
     """People read groups; a log keeps the country and the last three digits."""
     assert shown == display(Number(number))
     assert masked == mask(Number(number))
+
+
+def test_a_number_is_dialled_as_the_trunk_wants_it() -> None:
+    """A prefix before the country code, or as people at home dial."""
+    home, abroad = Number("6281200000801"), Number("442071838750")
+    assert [dialled_form(home, prefix) for prefix in ("+", "00", "", "0")] == [
+        "+6281200000801",
+        "006281200000801",
+        "6281200000801",
+        "081200000801",
+    ]
+    assert dialled_form(abroad, "0") == "00442071838750"
 
 
 def test_country_codes_are_those_of_the_world() -> None:
