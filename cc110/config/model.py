@@ -151,6 +151,7 @@ class Config:
             polres_ring_s=transfer.ring_s,
             agent_return_ring_s=transfer.agent_return_ring_s,
             polres_min_talk_s=transfer.polres_min_talk_s,
+            climb=self.climb_levels,
         )
 
     @property

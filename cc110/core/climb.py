@@ -14,9 +14,6 @@ PENALTY: Final = 10
 MOST_LEVELS: Final = 6
 """Levels that there may be: each set of staffed ones has a rule of its own in the PBX."""
 
-_EDGE_S: Final = 1.0
-"""The PBX counts whole seconds: what it does at a second it may do up to one second before."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
@@ -77,6 +74,19 @@ def steps(levels: Sequence[Level], staffed: Sequence[bool]) -> tuple[Step, ...]:
     )
 
 
+def to_come(levels: Sequence[Level], staff: str) -> tuple[Step, ...]:
+    """The levels that a call climbs to: those with somebody, without the first.
+
+    Args:
+        levels: the site's.
+        staff: which had somebody when it was queued (``key_of``); of another length it tells nothing.
+    """
+    staffed = staffed_in(staff)
+    if len(staffed) != len(levels):
+        return ()
+    return tuple(step for step in steps(levels, staffed) if step.staffed and step.number > 1)
+
+
 def staffed_by(levels: Sequence[Collection[str]], on_duty: Collection[str]) -> tuple[bool, ...]:
     """Which levels have somebody.
 
@@ -100,29 +110,3 @@ def staffed_in(key: str) -> tuple[bool, ...]:
 def keys(levels: int) -> tuple[str, ...]:
     """Every set of staffed levels."""
     return tuple(f"{bits:0{levels}b}" for bits in range(2**levels)) if levels else ()
-
-
-def words_start(opens_s: Collection[float], *, every_s: int, ring_s: float, words_s: float) -> int:
-    """The second in the queue for the first "please stay on the line".
-
-    While the words are said no phone can begin to ring, so they begin where no level opens: not within one
-    ring and the words themselves before it.
-
-    Args:
-        opens_s: when levels may open.
-        every_s: seconds from one time to the next.
-        ring_s: a ring and its pause: the words may have to wait so long.
-        words_s: how long they take.
-    """
-    opens = [one for one in opens_s if one > 0]
-    for first in range(every_s // 2, every_s * 2):
-        begins = [
-            first + every_s * time for time in range(int(max(opens, default=0)) // every_s + 2)
-        ]
-        if not any(
-            begin - _EDGE_S < one < begin + ring_s + words_s - _EDGE_S / 2
-            for begin in begins
-            for one in opens
-        ):
-            return first
-    return every_s

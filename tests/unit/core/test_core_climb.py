@@ -14,7 +14,6 @@ from cc110.core.climb import (
     staffed_by,
     staffed_in,
     steps,
-    words_start,
 )
 
 AFTER = (0, 10, 20, 30)
@@ -70,18 +69,3 @@ def test_a_set_of_levels_has_one_name() -> None:
     assert len(keys(6)) == 64
     assert keys(0) == ()
     assert staffed_in("10x") == ()
-
-
-@pytest.mark.parametrize(
-    ("opens", "every", "first"), [((0, 10, 20, 30), 20, 11), ((0, 10), 20, 11), ((0,), 20, 10)]
-)
-def test_words_are_said_where_no_level_opens(
-    opens: tuple[int, ...], every: int, first: int
-) -> None:
-    """They would keep it from ringing."""
-    assert words_start(opens, every_s=every, ring_s=5, words_s=4.1) == first
-
-
-def test_words_that_fit_nowhere_come_at_their_usual_time() -> None:
-    """A level each five seconds leaves no room."""
-    assert words_start(tuple(range(0, 60, 5)), every_s=20, ring_s=5, words_s=4.1) == 20
