@@ -1,5 +1,6 @@
 """The journal as tests read it: again and again while they wait, so each look takes only what is new."""
 
+import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -29,6 +30,7 @@ class JournalReader:
         self._engine: AsyncEngine | None = None
         self._which: tuple[int, int] | None = None
         self._events: list[Recorded] = []
+        self._turn = asyncio.Lock()
 
     async def ask(
         self,
@@ -50,10 +52,11 @@ class JournalReader:
 
     async def events(self, *, after: int = 0) -> Sequence[Recorded]:
         """Everything that is written so far, from behind that number on."""
-        await self._current()
-        last = self._events[-1].seq if self._events else 0
-        page = await self.ask(queries.events_after, last, limit=_AT_ONCE)
-        self._events += page.events
+        async with self._turn:
+            await self._current()
+            last = self._events[-1].seq if self._events else 0
+            page = await self.ask(queries.events_after, last, limit=_AT_ONCE)
+            self._events += page.events
         return self._events[bisect_right(self._events, after, key=lambda one: one.seq) :]
 
     async def close(self) -> None:

@@ -112,5 +112,5 @@ def _callbacks(
         blocked=blocked,
         queues={one: [queue for queue, _ in config.queues_of(one)] for one in operators},
         phone=phone,
-        can_call=config.outbound is not None,
+        can_call=config.gateway is not None,
     )

@@ -7,11 +7,13 @@ from typing import Final
 from cc110.core.words import (
     AgentState,
     CallbackOutcome,
+    ClimbWho,
     EndedBy,
     Language,
     LeaveCause,
     MenuChoice,
     NumberSource,
+    OverflowReason,
     SyntheticFault,
     SyntheticStage,
     TransferFailure,
@@ -65,6 +67,21 @@ WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
         CallbackOutcome.UNAVAILABLE: ("tidak dapat dihubungi", "unavailable"),
         CallbackOutcome.CANCELLED: ("dibatalkan operator", "cancelled by the operator"),
         CallbackOutcome.CALLED_IN: ("ia menelepon sendiri", "he called by himself"),
+    },
+    ClimbWho: {
+        ClimbWho.POLSEK: ("Polsek", "Polsek"),
+        ClimbWho.POLRES: ("Polres", "Polres"),
+        ClimbWho.POLDA: ("Polda", "the Polda"),
+        ClimbWho.NEIGHBOURS: ("Polda tetangga", "the neighbouring Poldas"),
+        ClimbWho.MABES: ("Mabes", "Mabes"),
+        ClimbWho.NUMBER: ("nomor telepon cadangan", "the telephone number"),
+    },
+    OverflowReason: {
+        OverflowReason.NOBODY: ("tidak ada petugas yang masuk", "nobody is logged in"),
+        OverflowReason.NUMBER_FAILED: (
+            "nomor cadangan tidak menerima",
+            "the number did not take it",
+        ),
     },
     LeaveCause: {
         LeaveCause.NORMAL: ("selesai", "left"),

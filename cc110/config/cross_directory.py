@@ -239,21 +239,14 @@ def plainly(addresses: Network) -> str:
 
 
 def _outbound(source: Source) -> Iterator[Problem]:
-    """Calls go out to one address, on one trunk."""
-    first: Key | None = None
-    for row in source.rows("trunk"):
-        if source.value((*row, "outbound")) is not True:
-            continue
-        address = source.text((*row, "addresses", 0))
-        if address is not None and network(address).num_addresses != 1:
-            message = f"a trunk with `outbound` needs one host as its first address, not {address}"
-            yield source.problem((*row, "addresses", 0), message)
-        if first is not None:
-            message = (
-                f"calls go out on the first trunk with `outbound` ({source.where(first, row)})"
-            )
-            yield source.problem((*row, "outbound"), message, Severity.WARNING)
-        first = first or (*row, "outbound")
+    """Calls go out on one trunk."""
+    given = [
+        key for row in source.rows("trunk") if source.value(key := (*row, "outbound")) is not None
+    ]
+    for key in given[1:]:
+        first = source.where(given[0], key)
+        message = f"calls go out on the first trunk with `outbound` ({first})"
+        yield source.problem(key, message, Severity.WARNING)
 
 
 def _staffed(source: Source) -> Iterator[Problem]:

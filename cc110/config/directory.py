@@ -14,6 +14,7 @@ from cc110.config.fields import (
     GeoJsonFile,
     Many,
     OperatorId,
+    Outbound,
     Person,
     Phone,
     Plain,
@@ -24,6 +25,7 @@ from cc110.config.fields import (
     UnitCode,
 )
 from cc110.config.settings import Part
+from cc110.core.climb import MOST_LEVELS
 
 Kind = Literal["mabes", "polda", "polres", "polsek"]
 Role = Literal["spkt", "kapolsek", "kapolres", "padal"]
@@ -142,7 +144,7 @@ class ClimbLevel(Part):
 class Climb(Part):
     """The levels of a waiting call, in their order; those before ring on."""
 
-    level: Many[ClimbLevel] = Field(min_length=1)
+    level: Many[ClimbLevel] = Field(min_length=1, max_length=MOST_LEVELS)
 
 
 AS_BUILT: Final = Climb(
@@ -157,9 +159,9 @@ class Trunk(Part):
     addresses: Many[Address] = Field(min_length=1)
     dialled: Many[Dialled] = Field(min_length=1)
     """What callers dial, exactly as the trunk sends it."""
-    outbound: bool = False
-    """Calls may go out on it, to its first address (port 5060): cc110's own alone, such as a callback. The
-    first such trunk is used; without one nothing ever goes out."""
+    outbound: Outbound | None = None
+    """Where cc110's own calls go out, and nothing else ever does: callbacks, and the numbers of the climb. An address,
+    with ``:port`` if it is not 5060. Of several trunks the first one that has it."""
 
 
 class Area(Part):

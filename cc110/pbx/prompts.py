@@ -57,7 +57,7 @@ REQUIRED: Final = frozenset(
         "op-cannot-speak",
     )
     + ("op-callback-none", "op-callback-no-answer", "op-callback-here")
-    + ("op-verify", "op-unblocked", "op-block-stays")
+    + ("op-verify", "op-unblocked", "op-block-stays", "outside-ask")
     + ("op-enter-polres", "op-transfer-ringing", "op-polres-unknown")
     + ("op-polres-busy", "op-polres-no-answer", "op-polres-unavailable", "beep")
 )

@@ -139,7 +139,7 @@ class Callbacks:
         """
         operator = self._operator(agent)
         if not self._can_call:
-            raise Refused("this site has no trunk with `outbound = true`: nobody can be called")
+            raise Refused("this site has no trunk with `outbound`: nobody can be called")
         if self._phone is None:
             raise Refused("nobody can be called while the daemon does not run")
         await self.claim(key, agent=operator, by=by)
@@ -157,7 +157,7 @@ class Callbacks:
         """
         operator = self._operator(agent)
         if not self._can_call:
-            raise Refused("this site has no trunk with `outbound = true`")
+            raise Refused("this site has no trunk with `outbound`")
         passed: set[str] = set()
         while one := self._next(operator, passed):
             passed.add(one.key)

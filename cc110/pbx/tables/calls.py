@@ -26,8 +26,10 @@ def variables(config: Config) -> Table:
         f"CC110_VERIFY_AT_ONCE={blocklist.verify_at_once}",
         f"CC110_VERIFY_AN_HOUR={blocklist.verify_per_hour}",
         f"CC110_ANNOUNCE_AT_ONCE={blocklist.announce_at_once}",
+        f"CC110_LEVELS={len(config.climb_levels)}",
+        f"CC110_RETRY_MS={config.settings.queue.retry_s * 1000:g}",
         f"CC110_RECORDINGS={config.paths.recordings}",
-        f"CC110_OUT={f'trunk-{config.outbound.id}' if config.outbound else ''}",
+        f"CC110_OUT={f'trunk-{config.gateway.id}' if config.gateway else ''}",
         f"CC110_CALLBACK_S={config.settings.callbacks.ring_s}",
         f"CC110_ORIGIN_DEFAULT={config.directory.origin.default}",
     )

@@ -7,6 +7,7 @@ from typing import Final
 from cc110.config.directory import Trunk
 from cc110.config.model import Config
 from cc110.config.secrets import TEST, Secrets
+from cc110.pbx.tables import climb
 from cc110.pbx.tables.table import (
     DIRECTORY,
     PASSWORDS,
@@ -19,7 +20,6 @@ from cc110.pbx.tables.table import (
 
 _LOOPBACK: Final[Mapping[int, str]] = {4: "127.0.0.1", 6: "::1"}
 
-_SIP_PORT: Final = 5060
 """Where a trunk's gateway listens (RFC 3261)."""
 
 _ENCRYPTED: Final = ("transport=transport-tls", "media_encryption=sdes")
@@ -69,8 +69,9 @@ def _trunk(trunk: Trunk) -> Iterator[str]:
     yield from section(name, "trunk-endpoint", *out)
     matches = (f"match={address}" for address in trunk.addresses)
     yield from section(name, "trunk-identify", f"endpoint={name}", *matches)
-    there = endpoint_address(trunk.addresses[0].partition("/")[0], _SIP_PORT)
-    yield from section(name, "trunk-aor", *([f"contact=sip:{there}"] if trunk.outbound else ()))
+    yield from section(
+        name, "trunk-aor", *([f"contact=sip:{trunk.outbound}"] if trunk.outbound else ())
+    )
 
 
 def test_call(config: Config, secrets: Secrets) -> Table:
@@ -103,6 +104,7 @@ def queues(config: Config) -> Table:
         f"retry={ring.retry_s}",
         f"wrapuptime={ring.wrap_up_s}",
         f"periodic-announce-frequency={ring.announce_every_s}",
+        *climb.members(config),
     )
     parts = (section(queue, "polda", *numbers) for queue in config.queues)
     return Table(sources=(SETTINGS, DIRECTORY), lines=flat(parts))

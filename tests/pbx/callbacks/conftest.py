@@ -18,7 +18,7 @@ _TRUNK: Final = f"""
 id = "out"
 addresses = ["{GATEWAY}"]
 dialled = ["110"]
-outbound = true
+outbound = "{GATEWAY}"
 """
 
 

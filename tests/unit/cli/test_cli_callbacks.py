@@ -66,7 +66,7 @@ def test_a_claim_is_exclusive_and_done_takes_him_off_the_list(shell: Shell) -> N
         (("claim", ANI, "--agent", "1102"), f"operator 1101 has claimed {ANI}"),
         (("claim", ANI, "--agent", "9"), "there is no operator 9"),
         (("claim", "d", "--agent", "1101"), "d can't be called back: he gave no number"),
-        (("call", ANI, "--agent", "1101"), "this site has no trunk with `outbound = true`"),
+        (("call", ANI, "--agent", "1101"), "this site has no trunk with `outbound`"),
         (("done", "0840-1234-5699", "--reason", "x"), "6284012345699 is not on the list"),
     ):
         answer = shell("callbacks", *words)

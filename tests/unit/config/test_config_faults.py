@@ -80,9 +80,6 @@ WRONG_SETTINGS = [
 WARNINGS = [
     Fault(SETTINGS, "\nring_s = 5", "\nring_s = 6", "ring_s = 6",
           "warning: `ring_s` in [transfer] is 6: the SOP has 3 to 5 (S1.10)"),
-    Fault(SETTINGS, "member_ring_s = 4", "member_ring_s = 5", "member_ring_s",
-          "warning: `member_ring_s` + `retry_s` in [queue] are 6: a call that shall climb after "
-          "10 s climbs after 12"),
     Fault(SETTINGS, 'host = "127.0.0.1"\nport = 4573', 'host = "192.0.2.1"\nport = 4573',
           "192.0.2.1\"\n",
           "warning: `host` in [agi] is 192.0.2.1: who reaches it there can steer calls"),
@@ -145,8 +142,8 @@ WRONG_ENTRIES = [
     Fault(DIRECTORY, '"127.0.0.2"', '"sip.example"', "addresses = [",
           "`addresses` in [[trunk]] must be an IP address or network such as \"192.0.2.1\" or "
           '"192.0.2.0/28", not "sip.example"'),
-    Fault(DIRECTORY, '["127.0.0.2"]', '["192.0.2.0/28"]\noutbound = true', "addresses = [",
-          "a trunk with `outbound` needs one host as its first address, not 192.0.2.0/28"),
+    Fault(DIRECTORY, '["127.0.0.2"]', '["127.0.0.2"]\noutbound = "192.0.2.0/28"', "outbound = ",
+          '`outbound` in [[trunk]] must be an address such as "192.0.2.7" or "192.0.2.7:5060", not "192.0.2.0/28"'),
     Fault(DIRECTORY, '["127.0.0.2"]', "[]", "addresses = [",
           "`addresses` in [[trunk]] must not be empty"),
     Fault(DIRECTORY, '["127.0.0.2"]', '"127.0.0.2"', "addresses = ",

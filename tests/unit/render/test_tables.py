@@ -160,6 +160,8 @@ def test_the_dialplan_knows_the_sites_numbers(site: SiteCopy) -> None:
         "CC110_VERIFY_AT_ONCE=3",
         "CC110_VERIFY_AN_HOUR=60",
         "CC110_ANNOUNCE_AT_ONCE=10",
+        "CC110_LEVELS=2",
+        "CC110_RETRY_MS=1000",
         f"CC110_RECORDINGS={site.root}/var/recordings",
         "CC110_OUT=",
         "CC110_CALLBACK_S=30",
@@ -171,13 +173,14 @@ def test_the_dialplan_knows_the_sites_numbers(site: SiteCopy) -> None:
 
 def test_only_a_trunk_for_calls_that_go_out_has_a_contact(site: SiteCopy) -> None:
     """Always with 110 as caller; the dialplan knows the first one's name."""
-    said = '[[trunk]]\nid = "{0}"\naddresses = ["192.0.2.{1}"]\ndialled = ["110"]\noutbound = {2}\n'
-    site.append(DIRECTORY, said.format("in", 8, "false") + said.format("out", 9, "true"))
+    said = '[[trunk]]\nid = "{0}"\naddresses = ["192.0.2.{1}"]\ndialled = ["110"]\n'
+    out = 'outbound = "192.0.2.9:5062"\n'
+    site.append(DIRECTORY, said.format("in", 8) + said.format("out", 9) + out)
     tables = rendered(site)
 
     trunks = body(tables["pjsip-trunks.conf"])
     assert trunks.count("contact=") == trunks.count("aors=") == trunks.count("from_user=110") == 1
-    assert "[trunk-out](trunk-aor)\ncontact=sip:192.0.2.9:5060" in trunks
+    assert "[trunk-out](trunk-aor)\ncontact=sip:192.0.2.9:5062" in trunks
     assert "CC110_OUT=trunk-out\n" in body(tables["globals.conf"])
 
 
