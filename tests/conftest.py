@@ -21,7 +21,7 @@ hypothesis.settings.register_profile("cc110", deadline=None)
 hypothesis.settings.load_profile("cc110")
 
 _TOGETHER: Final = {
-    "tests/phones/selftest": "phones",
+    "tests/phones/selftest": "tests/phones/selftest",
     "tests/contract/embedded": "embedded",
     "tests/unit/embedded": "embedded",
 }
