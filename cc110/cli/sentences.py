@@ -15,6 +15,14 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "{who} menghubungi {dialled} lewat {trunk}, untuk {queue}",
         "{who} dials {dialled} through {trunk}, for {queue}",
     ),
+    "CallArrived.told": (
+        "{who} menghubungi {dialled} lewat {trunk}, untuk {queue} menurut {origin} {origin_of}",
+        "{who} dials {dialled} through {trunk}, for {queue} by {origin} {origin_of}",
+    ),
+    "CallArrived.placed": (
+        "{who} menghubungi {dialled} lewat {trunk} dari {place}, untuk {queue} menurut {origin} {origin_of}",
+        "{who} dials {dialled} through {trunk} from {place}, for {queue} by {origin} {origin_of}",
+    ),
     "CallRejected": (
         "{who} ditolak: nomornya diblokir {until}",
         "{who} is rejected: the number is blocked {until}",

@@ -11,6 +11,7 @@ from cc110.core.words import (
     LeaveCause,
     MenuChoice,
     NumberSource,
+    OriginBy,
     SyntheticFault,
     SyntheticStage,
     TransferFailure,
@@ -44,6 +45,13 @@ WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
         NumberSource.ASSERTED: ("dijamin trunk", "vouched for by the trunk"),
         NumberSource.CLAIMED: ("tidak dijamin", "only claimed"),
         NumberSource.NONE: ("tanpa nomor", "none"),
+    },
+    OriginBy: {
+        OriginBy.DIALLED: ("nomor yang dihubungi", "the number dialled"),
+        OriginBy.LOCATION: ("lokasi", "location"),
+        OriginBy.AREA_CODE: ("kode area", "area code"),
+        OriginBy.TRUNK: ("trunk", "trunk"),
+        OriginBy.DEFAULT: ("bawaan situs", "the site's default"),
     },
     TransferKind: {
         TransferKind.JOIN: ("sambung bertiga", "join"),

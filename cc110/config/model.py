@@ -14,13 +14,13 @@ from cc110.config.fields import network, zone_name
 from cc110.config.settings import Settings
 from cc110.core.guarding import GuardPolicy
 from cc110.core.ids import AgentId, Number, PolresExt, QueueName, UnitId
+from cc110.core.origin import area_code
 from cc110.core.policy import BlockPolicy, Policy
 from cc110.core.retention import Retention
 from cc110.core.words import NumberSource, Verdict
 
 LEVEL_PENALTY: Final = 10
 """What each level above the Polda adds to a queue member's penalty: a higher level rings later."""
-COUNTRY: Final = "62"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,12 +138,8 @@ class Config:
 
     def queue_of_number(self, number: Number | None) -> QueueName:
         """The queue of a caller: the longest area code that fits, else the default."""
-        if number is not None and number.startswith(COUNTRY):
-            national = "0" + number.removeprefix(COUNTRY)
-            for length in (4, 3):
-                if queue := self.queue_of_area(national[:length]):
-                    return queue
-        return self.directory.origin.default
+        code = area_code(self._areas, number)
+        return self._areas[code] if code else self.directory.origin.default
 
     def policy(self) -> Policy:
         """The site's numbers for the core."""

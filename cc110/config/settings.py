@@ -70,6 +70,8 @@ class Agi(Part):
 
     host: Host = "127.0.0.1"
     port: Port = 4573
+    place_s: float = Field(default=0.5, ge=0.1, le=2.0)
+    """The longest that a call with a location in degrees waits for the daemon to tell its Polda."""
 
 
 class Guard(Part):

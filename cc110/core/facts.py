@@ -7,7 +7,7 @@ Every fact carries ``at`` (aware UTC, the PBX's own time of the happening) and t
 from dataclasses import dataclass
 from datetime import datetime
 
-from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName, UnitId
 from cc110.core.words import (
     DeviceState,
     EndedBy,
@@ -15,6 +15,7 @@ from cc110.core.words import (
     LeaveCause,
     MenuChoice,
     NumberSource,
+    OriginBy,
     Stage,
     TransferFailure,
     TransferKind,
@@ -46,6 +47,10 @@ class Arrived(CallFact):
     dialled: str
     trunk: str
     queue: QueueName
+    origin: OriginBy | None = None
+    origin_of: str = ""
+    place: str = ""
+    place_unit: UnitId | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,10 @@ def arrived(draft: Draft, fact: facts.Arrived) -> None:
                 dialled=fact.dialled,
                 trunk=fact.trunk,
                 queue=fact.queue,
+                origin=fact.origin,
+                origin_of=fact.origin_of,
+                place=fact.place,
+                place_unit=fact.place_unit,
             )
         )
 

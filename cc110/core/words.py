@@ -42,6 +42,21 @@ class NumberSource(StrEnum):
     """No usable number: the caller is unidentified, never counted, never blocked."""
 
 
+class OriginBy(StrEnum):
+    """What tells which Polda a call belongs to."""
+
+    DIALLED = "dialled"
+    """The number that the caller dialled, such as an area code and 110."""
+    LOCATION = "location"
+    """The place that the carrier names in the SIP message (RFC 6442)."""
+    AREA_CODE = "area-code"
+    """The area code of the caller's landline."""
+    TRUNK = "trunk"
+    """The carrier's or gateway's line on which he comes in."""
+    DEFAULT = "default"
+    """Nothing of that: the site's own."""
+
+
 class BlockCause(StrEnum):
     """How a number came onto the blocklist."""
 

@@ -19,9 +19,11 @@ from cc110.pbx.render import SITE_ADDITIONS, placeholder_problems
 from cc110.pbx.tables import call_tables
 
 _TABLES: Final = frozenset(
-    f"tables/{name}.conf" for name in ("globals", "intake", "agents", "polres")
+    f"tables/{name}.conf" for name in ("globals", "intake", "agents", "polres", "places")
 )
-_TABLE_CONTEXTS: Final = frozenset({"cc110-table-agents", "cc110-table-polres"})
+_TABLE_CONTEXTS: Final = frozenset(
+    {"cc110-table-agents", "cc110-table-polres", "cc110-table-places"}
+)
 
 
 def look_at_dialplan(found: Examined) -> Iterator[Problem]:

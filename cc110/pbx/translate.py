@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from cc110.core import facts as f
-from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName, UnitId
 from cc110.core.words import (
     DeviceState,
     EndedBy,
@@ -18,6 +18,7 @@ from cc110.core.words import (
     LeaveCause,
     MenuChoice,
     NumberSource,
+    OriginBy,
     Stage,
     TransferFailure,
     TransferKind,
@@ -100,6 +101,10 @@ def _arrived(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fa
         dialled=said["dialled"],
         trunk=said["trunk"],
         queue=QueueName(said["queue"]),
+        origin=OriginBy(said["by"]) if said.get("by") else None,
+        origin_of=said.get("of", ""),
+        place=said.get("place", ""),
+        place_unit=UnitId(said["unit"]) if said.get("unit") else None,
     )
 
 

@@ -3,8 +3,15 @@
 from dataclasses import dataclass
 
 from cc110.core.events.base import EventData
-from cc110.core.ids import AgentId, Number, QueueName
-from cc110.core.words import EndedBy, Language, LeaveCause, MenuChoice, NumberSource
+from cc110.core.ids import AgentId, Number, QueueName, UnitId
+from cc110.core.words import (
+    EndedBy,
+    Language,
+    LeaveCause,
+    MenuChoice,
+    NumberSource,
+    OriginBy,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +24,14 @@ class CallArrived(EventData):
     dialled: str
     trunk: str
     queue: QueueName
+    origin: OriginBy | None = None
+    """By what the queue was found; None = not known."""
+    origin_of: str = ""
+    """What that was: the number dialled, the place, the area code, the trunk."""
+    place: str = ""
+    """Where the carrier says that he is: a regency, a Polres, or degrees."""
+    place_unit: UnitId | None = None
+    """The Polres of that place."""
     recovered: bool = False
 
 

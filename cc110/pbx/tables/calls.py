@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from cc110.config.model import COUNTRY, Config
+from cc110.config.model import Config
+from cc110.config.origins import origins
 from cc110.core.ids import AgentId
+from cc110.core.origin import COUNTRY
 from cc110.pbx.tables.table import DIRECTORY, SETTINGS, Table, endpoint_address, flat
 
 
@@ -27,14 +29,35 @@ def variables(config: Config) -> Table:
         f"CC110_VERIFY_AN_HOUR={blocklist.verify_per_hour}",
         f"CC110_ANNOUNCE_AT_ONCE={blocklist.announce_at_once}",
         f"CC110_RECORDINGS={config.paths.recordings}",
+        f"CC110_PLACE_S={agi.place_s:g}",
         f"CC110_ORIGIN_DEFAULT={config.directory.origin.default}",
+        f"CC110_ORIGIN_ORDER={'&'.join(config.directory.origin.order)}",
     )
     return Table(sources=(SETTINGS, DIRECTORY), lines=(*lines, *_origins(config)))
 
 
 def _origins(config: Config) -> Iterator[str]:
-    for code, queue in config.area_codes:
+    known = origins(config)
+    for code, queue in known.areas.items():
         yield f"CC110_ORIGIN_{COUNTRY}{code.removeprefix('0')}={queue}"
+    for number, queue in known.dialled.items():
+        yield f"CC110_ORIGIN_DIALLED_{number}={queue}"
+    for trunk, queue in known.trunks.items():
+        yield f"CC110_ORIGIN_TRUNK_{trunk}={queue}"
+
+
+def places(config: Config) -> Table:
+    """Regencies and provinces as a location in the SIP message names them: letters only."""
+    parts = (
+        (
+            f"exten => {key},1,Set(CC110_PLACE={placed.name})",
+            f" same => n,Set(CC110_PLACE_UNIT={placed.unit or ''})",
+            f" same => n,Set(CC110_PLACE_QUEUE={placed.queue})",
+            " same => n,Return()",
+        )
+        for key, placed in sorted(origins(config).places.items())
+    )
+    return Table(sources=(DIRECTORY,), lines=("", "[cc110-table-places]", *flat(parts)))
 
 
 def intake(config: Config) -> Table:

@@ -18,6 +18,7 @@ from cc110.core.words import (
     Language,
     LeaveCause,
     NumberSource,
+    OriginBy,
     SyntheticFault,
     SyntheticStage,
     TransferFailure,
@@ -73,6 +74,8 @@ def every_variant() -> list[Data]:
         *(e.AgentLeft(agent=AGENT, cause=cause) for cause in LeaveCause),
         *(e.PolresLeft(polres=POLRES, cause=cause) for cause in LeaveCause),
         e.AgentPaused(agent=AGENT, queue=QUEUE, reason=""),
+        *(replace(arrived(), origin=origin, place="Kota Medan") for origin in (None, *OriginBy)),
+        replace(arrived(), origin=OriginBy.TRUNK),
         e.RecordingFinalised(path="a.wav", seconds=3.0, missing_s=2.5),
         e.RecordingMissing(path="", reason="no recording was started"),
         e.SyntheticCallFailed(

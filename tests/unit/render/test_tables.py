@@ -161,7 +161,9 @@ def test_the_dialplan_knows_the_sites_numbers(site: SiteCopy) -> None:
         "CC110_VERIFY_AN_HOUR=60",
         "CC110_ANNOUNCE_AT_ONCE=10",
         f"CC110_RECORDINGS={site.root}/var/recordings",
+        "CC110_PLACE_S=0.5",
         "CC110_ORIGIN_DEFAULT=polda-metro-jaya",
+        "CC110_ORIGIN_ORDER=dialled&location&area-code&trunk",
         "CC110_ORIGIN_6261=polda-sumut",
         "CC110_ORIGIN_62622=polda-sumut",
     ]
@@ -177,6 +179,18 @@ def test_intake_takes_exactly_what_callers_dial(site: SiteCopy) -> None:
     assert body(rendered(site)["intake.conf"]).splitlines() == [
         f"exten => {form},1,Goto(cc110-intake,s,1)" for form in ("110", "+62110", "021110", "0110")
     ]
+
+
+def test_regencies_are_rendered_by_their_letters(site: SiteCopy) -> None:
+    """In every usual form, with the Polres if it is one."""
+    text = body(rendered(site)["places.conf"])
+
+    for form in ("kotamedan", "medan", "kotaadmmedan"):
+        assert (
+            f"exten => {form},1,Set(CC110_PLACE=Kota Medan)\n"
+            " same => n,Set(CC110_PLACE_UNIT=polres-medan)\n"
+            " same => n,Set(CC110_PLACE_QUEUE=polda-sumut)\n same => n,Return()"
+        ) in text
 
 
 def test_each_operator_has_his_queues_and_penalties(site: SiteCopy) -> None:
