@@ -115,6 +115,14 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Sambungan Polres {polres} terputus",
         "The line of Polres {polres} is lost",
     ),
+    "CallSupervised.began": (
+        "Supervisor {supervisor} {mode} panggilan operator {agent}",
+        "Supervisor {supervisor} {mode} the call of operator {agent}",
+    ),
+    "CallSupervised.ended": (
+        "Supervisor {supervisor} selesai: {mode} panggilan operator {agent}",
+        "Supervisor {supervisor} has ended: {mode} the call of operator {agent}",
+    ),
     "CallRequeued": (
         "{who} kembali ke depan antrean {queue}: {reason}",
         "{who} is at the front of the queue {queue} again: {reason}",

@@ -152,6 +152,8 @@ def variant_of(data: events.Data, kinds: Mapping[PolresExt, TransferKind]) -> st
 
 def _variant(data: events.Data, kinds: Mapping[PolresExt, TransferKind]) -> str:
     match data:
+        case events.CallSupervised(step=step):
+            return step
         case events.CallArrived(origin=OriginBy()) as arrived:
             other = arrived.place and arrived.origin is not OriginBy.LOCATION
             return "placed" if other else "told"

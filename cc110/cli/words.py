@@ -12,6 +12,7 @@ from cc110.core.words import (
     MenuChoice,
     NumberSource,
     OriginBy,
+    Supervision,
     SyntheticFault,
     SyntheticStage,
     TransferFailure,
@@ -74,6 +75,12 @@ WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
         EndedBy.AGENT: ("operator", "the operator"),
         EndedBy.POLRES: ("Polres", "the Polres"),
         EndedBy.LOST: ("gangguan sambungan", "a lost line"),
+    },
+    Supervision: {
+        Supervision.LISTEN: ("mendengarkan", "listens to"),
+        Supervision.WHISPER: ("membisiki operator dalam", "whispers in"),
+        Supervision.JOIN: ("ikut berbicara dalam", "joins"),
+        Supervision.TAKE_OVER: ("mengambil alih", "takes over"),
     },
     AgentState: {
         AgentState.OFFLINE: ("tidak aktif", "offline"),

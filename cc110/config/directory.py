@@ -96,6 +96,8 @@ class Operator(Part):
     """The extension of the phone."""
     unit: UnitCode
     name: Plain
+    supervisor: bool = False
+    """May listen to, whisper to, join and take over calls of his unit and of those below it."""
 
 
 class Shift(Part):

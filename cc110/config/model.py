@@ -128,6 +128,13 @@ class Config:
         operator = self.operator(agent)
         return self._queues_of_unit.get(operator.unit, ()) if operator else ()
 
+    def supervises(self, operator: Operator) -> tuple[UnitId, ...]:
+        """The units whose operators he may listen to and relieve: his own, and the Poldas below it."""
+        if not operator.supervisor:
+            return ()
+        below = (unit.code for unit in self.below(operator.unit) if unit.kind == "polda")
+        return (operator.unit, *below)
+
     def members_of(self, queue: QueueName) -> tuple[tuple[AgentId, int], ...]:
         """The operators who may serve a queue, each with his penalty there."""
         return self._members.get(queue, ())

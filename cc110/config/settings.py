@@ -108,6 +108,13 @@ class Transfer(Part):
     polres_min_talk_s: int = Field(default=10, ge=0, le=120)
 
 
+class Supervision(Part):
+    """What supervisors do with their operators' calls."""
+
+    tell_operator: bool = True
+    """A word to the operator alone when a supervisor comes to his call."""
+
+
 class Greeting(Part):
     """What a caller hears first."""
 
@@ -213,6 +220,7 @@ class Settings(Part):
     guard: Guard = Guard()
     queue: QueueRing = QueueRing()
     transfer: Transfer = Transfer()
+    supervision: Supervision = Supervision()
     greeting: Greeting = Greeting()
     blocklist: Blocklist = Blocklist()
     recordings: Recordings = Recordings()

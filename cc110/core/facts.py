@@ -17,6 +17,8 @@ from cc110.core.words import (
     NumberSource,
     OriginBy,
     Stage,
+    Supervision,
+    SupervisionStep,
     TransferFailure,
     TransferKind,
     Verdict,
@@ -110,6 +112,16 @@ class Judged(CallFact):
 
     agent: AgentId
     verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supervised(CallFact):
+    """A supervisor keyed ``*81`` to ``*84``, or has hung up after it."""
+
+    supervisor: AgentId
+    agent: AgentId
+    mode: Supervision
+    step: SupervisionStep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,6 +303,7 @@ Fact = (
     | AgentRinging
     | AgentTook
     | Judged
+    | Supervised
     | TransferAsked
     | PolresRinging
     | PolresTook

@@ -117,6 +117,26 @@ class EndedBy(StrEnum):
     """The trunk or the PBX lost the leg."""
 
 
+class Supervision(StrEnum):
+    """What a supervisor does with an operator's call."""
+
+    LISTEN = "listen"
+    """He hears both, and nobody hears him."""
+    WHISPER = "whisper"
+    """The operator hears him, the caller does not."""
+    JOIN = "join"
+    """All three hear each other."""
+    TAKE_OVER = "take-over"
+    """He joins, and then the operator leaves."""
+
+
+class SupervisionStep(StrEnum):
+    """Where that is."""
+
+    BEGAN = "began"
+    ENDED = "ended"
+
+
 class DeviceState(StrEnum):
     """What an operator's phone does, as the queue sees it (Asterisk's device states)."""
 

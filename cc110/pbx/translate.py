@@ -20,6 +20,8 @@ from cc110.core.words import (
     NumberSource,
     OriginBy,
     Stage,
+    Supervision,
+    SupervisionStep,
     TransferFailure,
     TransferKind,
     Verdict,
@@ -147,6 +149,17 @@ def _judged(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
     return f.Judged(at=at, call_id=call, agent=AgentId(said["agent"]), verdict=verdict)
 
 
+def _supervised(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    return f.Supervised(
+        at=at,
+        call_id=call,
+        supervisor=AgentId(said["by"]),
+        agent=AgentId(said["agent"]),
+        mode=Supervision(said["mode"]),
+        step=SupervisionStep(said["step"]),
+    )
+
+
 def _transfer(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
     return f.TransferAsked(
         at=at,
@@ -203,6 +216,7 @@ _WORDS: Mapping[str, _Maker] = {
     "queued": _queued,
     "agent-took": _agent_took,
     "judged": _judged,
+    "supervised": _supervised,
     "transfer": _transfer,
     "polres-took": _polres_took,
     "transfer-failed": _transfer_failed,

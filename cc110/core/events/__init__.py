@@ -73,6 +73,9 @@ from cc110.core.events.calls import (
     CallRescued as CallRescued,
 )
 from cc110.core.events.calls import (
+    CallSupervised as CallSupervised,
+)
+from cc110.core.events.calls import (
     MenuChosen as MenuChosen,
 )
 from cc110.core.events.cases import (
@@ -189,6 +192,7 @@ Data = (
     | TransferReturned
     | AgentLeft
     | PolresLeft
+    | CallSupervised
     | CallRequeued
     | CallRescued
     | CallAbandoned

@@ -11,6 +11,8 @@ from cc110.core.words import (
     MenuChoice,
     NumberSource,
     OriginBy,
+    Supervision,
+    SupervisionStep,
 )
 
 
@@ -91,6 +93,17 @@ class AgentLeft(EventData):
     cause: LeaveCause
     channel: str = ""
     """The leg that left, as ``AgentAnswered`` named it."""
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallSupervised(EventData):
+    """A supervisor came to an operator's call, or was gone from it."""
+
+    supervisor: AgentId
+    agent: AgentId
+    mode: Supervision
+    step: SupervisionStep
     recovered: bool = False
 
 

@@ -28,6 +28,7 @@ def variables(config: Config) -> Table:
         f"CC110_VERIFY_AT_ONCE={blocklist.verify_at_once}",
         f"CC110_VERIFY_AN_HOUR={blocklist.verify_per_hour}",
         f"CC110_ANNOUNCE_AT_ONCE={blocklist.announce_at_once}",
+        f"CC110_TELL_SUPERVISED={int(config.settings.supervision.tell_operator)}",
         f"CC110_RECORDINGS={config.paths.recordings}",
         f"CC110_PLACE_S={agi.place_s:g}",
         f"CC110_ORIGIN_DEFAULT={config.directory.origin.default}",
@@ -67,10 +68,12 @@ def intake(config: Config) -> Table:
 
 
 def agents(config: Config) -> Table:
-    """Each operator's queues with his penalty there: ``a:0``, ``a:10&b:10``."""
+    """Each operator's queues with his penalty there: ``a:0``, ``a:10&b:10``; his unit; whom he supervises."""
     parts = (
         (
             f"exten => {operator.id},1,Set(CC110_MY_QUEUES={_queues(config, operator.id)})",
+            f" same => n,Set(CC110_MY_UNIT={operator.unit})",
+            f" same => n,Set(CC110_SUPERVISES={'&'.join(config.supervises(operator))})",
             " same => n,Return()",
         )
         for operator in config.directory.operators

@@ -19,6 +19,8 @@ from cc110.core.words import (
     LeaveCause,
     NumberSource,
     OriginBy,
+    Supervision,
+    SupervisionStep,
     SyntheticFault,
     SyntheticStage,
     TransferFailure,
@@ -58,6 +60,12 @@ def back(reason: TransferFailure, agent: AgentId | None = AGENT) -> e.TransferRe
     return e.TransferReturned(polres=POLRES, reason=reason, agent=agent)
 
 
+def supervised(step: SupervisionStep) -> e.CallSupervised:
+    return e.CallSupervised(
+        supervisor=AgentId("1901"), agent=AGENT, mode=Supervision.LISTEN, step=step
+    )
+
+
 def started(kind: TransferKind) -> e.TransferStarted:
     return e.TransferStarted(agent=AGENT, polres=POLRES, kind=kind, ring_s=5.0)
 
@@ -76,6 +84,7 @@ def every_variant() -> list[Data]:
         e.AgentPaused(agent=AGENT, queue=QUEUE, reason=""),
         *(replace(arrived(), origin=origin, place="Kota Medan") for origin in (None, *OriginBy)),
         replace(arrived(), origin=OriginBy.TRUNK),
+        *(supervised(step) for step in SupervisionStep),
         e.RecordingFinalised(path="a.wav", seconds=3.0, missing_s=2.5),
         e.RecordingMissing(path="", reason="no recording was started"),
         e.SyntheticCallFailed(

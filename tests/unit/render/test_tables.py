@@ -160,6 +160,7 @@ def test_the_dialplan_knows_the_sites_numbers(site: SiteCopy) -> None:
         "CC110_VERIFY_AT_ONCE=3",
         "CC110_VERIFY_AN_HOUR=60",
         "CC110_ANNOUNCE_AT_ONCE=10",
+        "CC110_TELL_SUPERVISED=1",
         f"CC110_RECORDINGS={site.root}/var/recordings",
         "CC110_PLACE_S=0.5",
         "CC110_ORIGIN_DEFAULT=polda-metro-jaya",
@@ -199,10 +200,14 @@ def test_each_operator_has_his_queues_and_penalties(site: SiteCopy) -> None:
 
     assert text.startswith(
         "[cc110-table-agents]\n"
-        "exten => 1101,1,Set(CC110_MY_QUEUES=polda-metro-jaya:0)\n same => n,Return()\n"
+        "exten => 1101,1,Set(CC110_MY_QUEUES=polda-metro-jaya:0)\n"
+        " same => n,Set(CC110_MY_UNIT=polda-metro-jaya)\n"
+        " same => n,Set(CC110_SUPERVISES=)\n same => n,Return()\n"
     )
     assert (
-        "exten => 1902,1,Set(CC110_MY_QUEUES=polda-metro-jaya:10&polda-sumut:10)\n"
+        "exten => 1901,1,Set(CC110_MY_QUEUES=polda-metro-jaya:10&polda-sumut:10)\n"
+        " same => n,Set(CC110_MY_UNIT=mabes)\n"
+        " same => n,Set(CC110_SUPERVISES=mabes&polda-metro-jaya&polda-sumut)\n"
         " same => n,Return()"
     ) in text
 
