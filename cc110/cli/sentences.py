@@ -36,6 +36,14 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "{who} masuk ke antrean {queue}, prioritas {priority}",
         "{who} enters the queue {queue}, priority {priority}",
     ),
+    "CallClimbed": (
+        "Tidak ada yang menjawab: {rings} ikut berdering setelah {after_s} (tingkat {level})",
+        "Nobody has answered: {rings} rings as well after {after_s} (level {level})",
+    ),
+    "CallOverflowed": (
+        "{who} diberi tahu bahwa belum ada yang dapat melayani ({reason}); ia tetap di antrean",
+        "{who} is told that nobody can take the call yet ({reason}), and stays in the queue",
+    ),
     "AgentRang": ("Operator {agent} berdering", "Operator {agent} rings"),
     "AgentAnswered": (
         "Operator {agent} menjawab setelah {waited_s}",
@@ -329,6 +337,8 @@ TONES: Final[Mapping[str, str]] = {
     "CallRequeued": "yellow",
     "TransferReturned": "yellow",
     "CallRescued": "bold red",
+    "CallClimbed": "yellow",
+    "CallOverflowed": "bold red",
     "RecordingMissing": "bold red",
     "RecordingStalled": "bold red",
     "RecordingResumed": "green",

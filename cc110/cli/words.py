@@ -6,12 +6,14 @@ from typing import Final
 
 from cc110.core.words import (
     AgentState,
+    ClimbWho,
     EndedBy,
     Language,
     LeaveCause,
     MenuChoice,
     NumberSource,
     OriginBy,
+    OverflowReason,
     Supervision,
     SyntheticFault,
     SyntheticStage,
@@ -65,6 +67,21 @@ WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
         TransferFailure.UNAVAILABLE: ("tidak dapat dihubungi", "could not be reached"),
         TransferFailure.DROPPED: ("menjawab lalu terputus", "answered and was gone again"),
         TransferFailure.CALLER_GONE: ("tidak sempat menjawab", "had no chance to answer"),
+    },
+    ClimbWho: {
+        ClimbWho.POLSEK: ("Polsek", "Polsek"),
+        ClimbWho.POLRES: ("Polres", "Polres"),
+        ClimbWho.POLDA: ("Polda", "the Polda"),
+        ClimbWho.NEIGHBOURS: ("Polda tetangga", "the neighbouring Poldas"),
+        ClimbWho.MABES: ("Mabes", "Mabes"),
+        ClimbWho.NUMBER: ("nomor telepon cadangan", "the telephone number"),
+    },
+    OverflowReason: {
+        OverflowReason.NOBODY: ("tidak ada petugas yang masuk", "nobody is logged in"),
+        OverflowReason.NUMBER_FAILED: (
+            "nomor cadangan tidak menerima",
+            "the number did not take it",
+        ),
     },
     LeaveCause: {
         LeaveCause.NORMAL: ("selesai", "left"),

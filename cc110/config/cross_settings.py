@@ -13,9 +13,6 @@ from cc110.config.locate import Key
 from cc110.config.problem import Problem, Severity
 from cc110.config.settings import Settings
 
-CLIMB_S: Final = 10
-"""A call that nobody answered by then climbs (Kapolri, 26 Jan 2026)."""
-CLIMB_LATEST_S: Final = 11
 SYNTHETIC_S: Final = 30
 """The longest that a synthetic call may take, its judgement included."""
 SOP_RING_S: Final = 5
@@ -38,7 +35,6 @@ def settings_problems(source: Source) -> Iterator[Problem]:
     yield from _certificate(source)
     yield from _control(source)
     yield from _rings(source)
-    yield from _climb(source)
     yield from _mqtt(source)
     yield from _evidence(source)
     yield from _watch(source)
@@ -152,20 +148,6 @@ def _rings(source: Source) -> Iterator[Problem]:
     if ring is not None and ring > SOP_RING_S:
         message = f"`ring_s` in [transfer] is {ring:g}: the SOP has 3 to {SOP_RING_S} (S1.10)"
         yield source.problem(("transfer", "ring_s"), message, Severity.WARNING)
-
-
-def _climb(source: Source) -> Iterator[Problem]:
-    """The PBX looks between two rings whether a call shall climb."""
-    ring, retry = (_number(source, ("queue", name)) for name in ("member_ring_s", "retry_s"))
-    if ring is None or retry is None:
-        return
-    looks_at = -(-CLIMB_S // (ring + retry)) * (ring + retry)
-    if looks_at > CLIMB_LATEST_S:
-        message = (
-            f"`member_ring_s` + `retry_s` in [queue] are {ring + retry:g}: a call that shall climb "
-            f"after {CLIMB_S} s climbs after {looks_at:g}"
-        )
-        yield source.problem(("queue", "member_ring_s"), message, Severity.WARNING)
 
 
 def _evidence(source: Source) -> Iterator[Problem]:

@@ -108,9 +108,13 @@ def climb_problems(source: Source) -> Iterator[Problem]:
             yield source.problem(row, f"`{who}` is a level already ({place})")
         seen.setdefault(who, row)
         yield from _numbers(source, row, who)
-    if levels:
-        message = "the PBX does not follow [climb] yet: only `cc110 simulate` does"
-        yield source.problem(("climb",), message, Severity.WARNING)
+    if levels and "polda" not in seen:
+        message = "there is no level `polda`: the Polda's own operators would never ring"
+        yield source.problem(("climb",), message)
+    for who in ("polsek", "polres"):
+        if who in seen:
+            message = f"the PBX rings no desks of a {who.capitalize()}: only `cc110 simulate` does"
+            yield source.problem(seen[who], message, Severity.WARNING)
     if "neighbours" in seen:
         yield from _lonely(source, seen["neighbours"])
 
@@ -119,8 +123,15 @@ def _numbers(source: Source, row: Key, who: str) -> Iterator[Problem]:
     numbers = source.value((*row, "numbers"))
     if who == "number" and not numbers and (*row, "numbers") not in source.bad:
         yield source.problem(row, "a level `number` needs `numbers`")
+    if who == "number" and not _goes_out(source):
+        message = "a level `number` needs a [[trunk]] with `outbound`: where to call it"
+        yield source.problem(row, message)
     if who != "number" and numbers:
         yield source.problem((*row, "numbers"), f"a level `{who}` has no `numbers`")
+
+
+def _goes_out(source: Source) -> bool:
+    return any(source.value((*row, "outbound")) for row in source.rows("trunk"))
 
 
 def _lonely(source: Source, level: Key) -> Iterator[Problem]:

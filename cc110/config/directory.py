@@ -14,6 +14,7 @@ from cc110.config.fields import (
     GeoJsonFile,
     Many,
     OperatorId,
+    Outbound,
     Person,
     Phone,
     Plain,
@@ -24,6 +25,7 @@ from cc110.config.fields import (
     UnitCode,
 )
 from cc110.config.settings import Part
+from cc110.core.climb import MOST_LEVELS
 
 Kind = Literal["mabes", "polda", "polres", "polsek"]
 Role = Literal["spkt", "kapolsek", "kapolres", "padal"]
@@ -150,7 +152,7 @@ class ClimbLevel(Part):
 class Climb(Part):
     """The levels of a waiting call, in their order; those before ring on."""
 
-    level: Many[ClimbLevel] = Field(min_length=1)
+    level: Many[ClimbLevel] = Field(min_length=1, max_length=MOST_LEVELS)
 
 
 AS_BUILT: Final = Climb(
@@ -167,6 +169,9 @@ class Trunk(Part):
     """What callers dial, exactly as the trunk sends it."""
     queue: Queue | None = None
     """The Polda of its calls, if nothing better tells it."""
+    outbound: Outbound | None = None
+    """Where the numbers of the climb are called: an address, with ``:port`` if it is not 5060. Nothing else ever
+    goes out. Of several trunks the first one that has it."""
 
 
 class Area(Part):

@@ -155,6 +155,10 @@ _sip = _like(
     r"sips?:[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9.:-]{1,253}|sips?:[A-Za-z0-9_.+-]{1,64}@\[[0-9a-f:]+\](:[0-9]+)?",
     'must be an address such as "sip:spkt@192.0.2.7"',
 )
+_outbound = _like(
+    r"[0-9]{1,3}(\.[0-9]{1,3}){3}(:[0-9]{1,5})?|\[[0-9a-f:]+\](:[0-9]{1,5})?",
+    'must be an address such as "192.0.2.7" or "192.0.2.7:5060"',
+)
 _geojson = _like(
     r"([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(geo)?json",
     'must be a file below the site\'s folder such as "areas/polda.geojson"',
@@ -179,6 +183,7 @@ SecretText = Annotated[SecretStr, Field(strict=False, min_length=1, max_length=2
 Person = Annotated[str, AfterValidator(person)]
 Phone = Annotated[str, AfterValidator(_phone)]
 """A number of the public network, as it is dialled."""
+Outbound = Annotated[str, AfterValidator(_outbound)]
 SipUri = Annotated[str, AfterValidator(_sip)]
 Clock = Annotated[str, AfterValidator(_clock)]
 GeoJsonFile = Annotated[str, Field(max_length=200), AfterValidator(_geojson)]

@@ -4,23 +4,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from cc110.config.directory import Directory, Operator, Trunk, Unit
+from cc110.config.directory import ClimbLevel, Directory, Operator, Trunk, Unit
 from cc110.config.fields import network, zone_name
 from cc110.config.settings import Settings
+from cc110.core import climb
 from cc110.core.guarding import GuardPolicy
 from cc110.core.ids import AgentId, Number, PolresExt, QueueName, UnitId
 from cc110.core.origin import area_code
 from cc110.core.policy import BlockPolicy, Policy
 from cc110.core.retention import Retention
 from cc110.core.words import NumberSource, Verdict
-
-LEVEL_PENALTY: Final = 10
-"""What each level above the Polda adds to a queue member's penalty: a higher level rings later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +152,7 @@ class Config:
             polres_ring_s=transfer.ring_s,
             agent_return_ring_s=transfer.agent_return_ring_s,
             polres_min_talk_s=transfer.polres_min_talk_s,
+            climb=self.climb_levels,
         )
 
     @property
@@ -251,15 +249,45 @@ class Config:
         return {parent: tuple(units) for parent, units in found.items()}
 
     @cached_property
+    def climb_levels(self) -> tuple[climb.Level, ...]:
+        """The levels of the climb, in their order."""
+        levels = self.directory.climb.level
+        return tuple(climb.Level(who=level.who, after_s=level.after_s) for level in levels)
+
+    def level_units(self, queue: QueueName) -> tuple[tuple[UnitId, ...], ...]:
+        """For each level of the climb the units whose operators ring then for calls of a queue."""
+        polda = self._units[UnitId(queue)]
+        return tuple(_ringing(polda, level) for level in self.directory.climb.level)
+
+    def level_members(self, queue: QueueName) -> tuple[tuple[str, ...], ...]:
+        """For each level who may ring: operators by extension, or numbers; nobody twice."""
+        operators: dict[int, list[str]] = {}
+        for agent, penalty in self.members_of(queue):
+            operators.setdefault(penalty // climb.PENALTY, []).append(agent)
+        levels = enumerate(self.directory.climb.level)
+        return tuple((*operators.get(at, ()), *level.numbers) for at, level in levels)
+
+    @cached_property
+    def outside(self) -> tuple[tuple[str, int], ...]:
+        """Each number that the climb rings outside, with its penalty in every queue."""
+        levels = enumerate(self.directory.climb.level)
+        return tuple((number, at * climb.PENALTY) for at, one in levels for number in one.numbers)
+
+    @cached_property
+    def gateway(self) -> Trunk | None:
+        """The trunk through which the climb's numbers are rung."""
+        return next((trunk for trunk in self.directory.trunks if trunk.outbound), None)
+
+    @cached_property
     def _queues_of_unit(self) -> dict[UnitId, tuple[tuple[QueueName, int], ...]]:
-        """The queues that a unit's operators serve: its own, then those of Poldas below it."""
-        found: dict[UnitId, list[tuple[QueueName, int]]] = {}
+        """The queues that a unit's operators serve: its own, then others at the level of the climb."""
+        found: dict[UnitId, dict[QueueName, int]] = {}
         for polda in self.poldas:
-            found.setdefault(polda.code, []).append((QueueName(polda.code), 0))
-        for polda in self.poldas:
-            if polda.parent is not None:
-                found.setdefault(polda.parent, []).append((QueueName(polda.code), LEVEL_PENALTY))
-        return {unit: tuple(queues) for unit, queues in found.items()}
+            for at, units in enumerate(self.level_units(QueueName(polda.code))):
+                for unit in units:
+                    served = found.setdefault(unit, {})
+                    served.setdefault(QueueName(polda.code), at * climb.PENALTY)
+        return {unit: tuple(sorted(to.items(), key=_by_level)) for unit, to in found.items()}
 
     @cached_property
     def _members(self) -> dict[QueueName, tuple[tuple[AgentId, int], ...]]:
@@ -284,3 +312,20 @@ class Config:
     @cached_property
     def _areas(self) -> dict[str, QueueName]:
         return dict(self.area_codes)
+
+
+def _ringing(polda: Unit, level: ClimbLevel) -> tuple[UnitId, ...]:
+    """The units whose operators a level rings. Desks of Polres and Polsek are no operators."""
+    match level.who:
+        case "polda":
+            return (polda.code,)
+        case "neighbours":
+            return polda.neighbours
+        case "mabes":
+            return (polda.parent,) if polda.parent else ()
+        case "polres" | "polsek" | "number":
+            return ()
+
+
+def _by_level(served: tuple[QueueName, int]) -> int:
+    return served[1]

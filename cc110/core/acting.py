@@ -11,7 +11,7 @@ from cc110.core.effects import (
     SetDeadline,
 )
 from cc110.core.events import CallEnded, CallRescued, Event
-from cc110.core.phases import deadline_of
+from cc110.core.phases import Waiting, deadline_of
 from cc110.core.policy import Policy
 
 
@@ -51,9 +51,15 @@ def deadlines(
     if old:
         changes.append(CancelDeadline(call_id=after.call_id, name=old.name))
     if new:
-        at = max(new.at, now + timedelta(seconds=policy.grace_s))
+        grace = now + timedelta(seconds=policy.grace_s)
+        at = new.at if _is_climb(after) and new.at > now else max(new.at, grace)
         changes.append(SetDeadline(call_id=after.call_id, name=new.name, at=at))
     return tuple(changes)
+
+
+def _is_climb(call: Call) -> bool:
+    """Nothing is done when a level opens, it is only said: no need for grace."""
+    return isinstance(call.phase, Waiting)
 
 
 def resume(call: Call, *, now: datetime, policy: Policy) -> tuple[Effect, ...]:

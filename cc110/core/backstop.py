@@ -12,7 +12,16 @@ from cc110.core import facts
 from cc110.core.draft import Draft
 from cc110.core.events import CallRescued
 from cc110.core.ids import AgentId, PolresExt
-from cc110.core.phases import Adrift, Forwarded, Greeting, Joining, Phase, Returning, Timed
+from cc110.core.phases import (
+    Adrift,
+    Forwarded,
+    Greeting,
+    Joining,
+    Phase,
+    Returning,
+    Timed,
+    deadline_of,
+)
 from cc110.core.transfer import give_back
 from cc110.core.words import TransferFailure
 
@@ -40,8 +49,9 @@ def passed(draft: Draft, fact: facts.DeadlinePassed) -> None:
 
 def time_of(phase: Phase, fact: facts.DeadlinePassed) -> facts.DeadlinePassed:
     """The fact, never before its deadline: the PBX's clock may be ahead of the daemon's."""
-    if isinstance(phase, Timed) and phase.deadline.at > fact.at:
-        return replace(fact, at=phase.deadline.at)
+    deadline = deadline_of(phase)
+    if deadline and deadline.name == fact.name and deadline.at > fact.at:
+        return replace(fact, at=deadline.at)
     return fact
 
 

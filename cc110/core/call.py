@@ -126,6 +126,9 @@ class Call:
     recovered_at: datetime | None = None
     """When the PBX's own list last told what nobody had heard of."""
 
+    overflows: frozenset[datetime] = frozenset()
+    """When he was told that nobody can take the call."""
+
     # What was already said, so that a fact told again is silent.
     queued: bool = False
     abandoned: bool = False

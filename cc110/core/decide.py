@@ -65,6 +65,7 @@ def step(call: Call | None, fact: Fact, *, now: datetime, policy: Policy) -> Ste
     fact = _timely(call, fact)
     draft = Draft(call, call_id=fact.call_id, at=fact.at, policy=policy, recovered=fact.recovered)
     if _counts(call, fact):
+        intake.climbed(draft, fact)
         _tell(draft, fact)
     events = tuple(draft.events)
     effects = (
@@ -105,6 +106,8 @@ def _tell(draft: Draft, fact: Fact) -> None:
             intake.chose(draft, fact)
         case facts.Queued():
             intake.queued(draft, fact)
+        case facts.Overflowed():
+            intake.overflowed(draft, fact)
         case facts.AgentRinging():
             intake.agent_ringing(draft, fact)
         case facts.AgentTook():

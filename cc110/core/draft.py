@@ -46,12 +46,14 @@ class Draft:
             raise LookupError(f"{self.call_id} has not arrived")
         return self.known
 
-    def say(self, data: Data | None) -> None:
-        """Add an event and fold it in; None adds nothing."""
+    def say(self, data: Data | None, *, at: datetime | None = None) -> None:
+        """Add an event and fold it in; None adds nothing. It happened at the fact's time, or at another."""
         if data is None:
             return
         data = as_recovered(data) if self.recovered else data
-        event = Event(at=self.at, call_id=self.call_id, case_id=self._case_id(data), data=data)
+        event = Event(
+            at=at or self.at, call_id=self.call_id, case_id=self._case_id(data), data=data
+        )
         self.events.append(event)
         self.known = evolve(self.known, event, self.policy)
 

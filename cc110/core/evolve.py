@@ -17,6 +17,7 @@ from typing import assert_never
 from cc110.core import case, events, legs
 from cc110.core.call import Call
 from cc110.core.case import Case
+from cc110.core.climb import Step, to_come
 from cc110.core.events import Event
 from cc110.core.ids import CallId, ChannelId, QueueName, arrival_of, case_id_of
 from cc110.core.phases import Adrift, Deadline, Ended, Greeting, Held, Waiting
@@ -100,10 +101,14 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             return replace(call, unrecorded_from=None)
         case events.MenuChosen(choice=choice):
             return replace(call, choice=choice)
-        case events.CallQueued(queue=queue):
-            return _queued(call, queue, at)
-        case events.CallRequeued(queue=queue):
-            return _requeued(call, queue, at)
+        case events.CallQueued(queue=queue, staff=staff):
+            return _queued(call, queue, at, to_come(policy.climb, staff))
+        case events.CallRequeued(queue=queue, staff=staff):
+            return _requeued(call, queue, at, to_come(policy.climb, staff))
+        case events.CallClimbed(level=level):
+            return _climbed(call, level)
+        case events.CallOverflowed():
+            return replace(call, overflows=call.overflows | {at})
         case events.CallRescued(reason=reason):
             return _rescued(call, reason, at, policy)
         case events.AgentRang():
@@ -180,7 +185,7 @@ def _case(call: Call, owner: str, at: datetime) -> Case:
     return Case(case_id=case_id_of(call.call_id), owner=owner, opened_at=at)
 
 
-def _queued(call: Call, queue: QueueName, at: datetime) -> Call:
+def _queued(call: Call, queue: QueueName, at: datetime, climb: tuple[Step, ...]) -> Call:
     """The first entry to a queue; when it is heard of late, he may be anywhere by now."""
     call = replace(
         call, queued=True, queue=call.queue if call.entries else queue, entries=call.entries | {at}
@@ -189,25 +194,34 @@ def _queued(call: Call, queue: QueueName, at: datetime) -> Call:
         case _ if call.is_history(at):
             return call
         case Greeting():
-            return _waits(call, queue, at)
+            return _waits(call, queue, at, climb)
         case Waiting() as waiting:
             return replace(call, phase=replace(waiting, queue=call.queue))
         case Adrift() if not call.met or at >= call.since:
-            return _waits(call, queue, at)
+            return _waits(call, queue, at, climb)
         case _:
             return call
 
 
-def _requeued(call: Call, queue: QueueName, at: datetime) -> Call:
+def _requeued(call: Call, queue: QueueName, at: datetime, climb: tuple[Step, ...]) -> Call:
     call = replace(call, entries=call.entries | {at})
     if call.is_history(at) or (isinstance(call.phase, Held) and at < call.since):
         return call
-    return _waits(replace(legs.without_legs(call, call.legs, at), waits_from=at), queue, at)
+    return _waits(replace(legs.without_legs(call, call.legs, at), waits_from=at), queue, at, climb)
 
 
-def _waits(call: Call, queue: QueueName, at: datetime) -> Call:
+def _waits(call: Call, queue: QueueName, at: datetime, climb: tuple[Step, ...] = ()) -> Call:
     since = max(call.since, at)
-    return replace(call, queue=queue, phase=Waiting(queue=queue, since=since), since=since)
+    waiting = Waiting(queue=queue, since=since, climb=climb)
+    return replace(call, queue=queue, phase=waiting, since=since)
+
+
+def _climbed(call: Call, level: int) -> Call:
+    """One level less to come."""
+    if not isinstance(call.phase, Waiting):
+        return call
+    left = tuple(step for step in call.phase.climb if step.number > level)
+    return replace(call, phase=replace(call.phase, climb=left))
 
 
 def _rescued(call: Call, reason: str, at: datetime, policy: Policy) -> Call:

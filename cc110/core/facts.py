@@ -16,6 +16,7 @@ from cc110.core.words import (
     MenuChoice,
     NumberSource,
     OriginBy,
+    OverflowReason,
     Stage,
     Supervision,
     SupervisionStep,
@@ -89,6 +90,15 @@ class Queued(CallFact):
     priority: int
     returned: bool = False
     """True when he had been out of the queue before and comes back to its front."""
+    staff: str = ""
+    """Which levels of the climb had somebody then, as ``climb.key_of`` writes it; empty = he does not climb."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overflowed(CallFact):
+    """A waiting caller was told that nobody can take the call; he stays in the queue."""
+
+    reason: OverflowReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,6 +310,7 @@ Fact = (
     | RecorderStarted
     | Chose
     | Queued
+    | Overflowed
     | AgentRinging
     | AgentTook
     | Judged

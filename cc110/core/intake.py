@@ -8,6 +8,8 @@ from cc110.core.draft import Draft
 from cc110.core.events import (
     AgentRang,
     CallArrived,
+    CallClimbed,
+    CallOverflowed,
     CallQueued,
     CallRejected,
     CallRequeued,
@@ -16,6 +18,7 @@ from cc110.core.events import (
 )
 from cc110.core.ids import AgentId
 from cc110.core.phases import Adrift, Forwarded, Greeting, Phase, Returning, Waiting
+from cc110.core.words import ClimbWho, Stage
 
 
 def arrived(draft: Draft, fact: facts.Arrived) -> None:
@@ -59,9 +62,38 @@ def queued(draft: Draft, fact: facts.Queued) -> None:
     """He is in the queue for the first time, or again."""
     call = draft.call
     if not fact.returned and not call.queued:
-        draft.say(CallQueued(queue=fact.queue, priority=fact.priority))
+        draft.say(CallQueued(queue=fact.queue, priority=fact.priority, staff=fact.staff))
     elif _is_return(call, fact, draft.at):
-        draft.say(CallRequeued(queue=fact.queue, reason=why_back(call.phase)))
+        reason = why_back(call.phase)
+        draft.say(CallRequeued(queue=fact.queue, reason=reason, staff=fact.staff))
+
+
+def climbed(draft: Draft, fact: facts.Fact) -> None:
+    """Before a fact counts: the levels that opened for a waiting caller until then, each at its own time.
+
+    A list that has him in a talk does not tell when he came out of the queue.
+    """
+    if isinstance(fact, facts.Seen) and (fact.stage is not Stage.QUEUE or fact.legs):
+        return
+    while (
+        draft.known
+        and isinstance(phase := draft.known.phase, Waiting)
+        and (opens := phase.next_climb)
+        and opens.at <= draft.at
+    ):
+        step = phase.climb[0]
+        draft.say(
+            CallClimbed(
+                level=step.number, rings=ClimbWho(step.who), after_s=step.opens_s, queue=phase.queue
+            ),
+            at=opens.at,
+        )
+
+
+def overflowed(draft: Draft, fact: facts.Overflowed) -> None:
+    """He was told that nobody can take the call."""
+    if not any(told_twice(draft.at, time) for time in draft.call.overflows):
+        draft.say(CallOverflowed(reason=fact.reason))
 
 
 def _is_return(call: Call, fact: facts.Queued, at: datetime) -> bool:

@@ -90,8 +90,6 @@ class Evidence:
     """Its events; None = the journal is not looked at."""
     live: bool = False
     """True when the PBX still has it."""
-    overflow: bool = False
-    """True when he was told that nobody can take the call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +175,7 @@ def _outcome(
         return (Outcome.LIVE, None) if evidence.live else (None, Fault.NEVER_ENDED)
     if talks:
         return Outcome.TALKED, None
-    if evidence.overflow:
+    if known.first(f.Overflowed):
         return Outcome.OVERFLOW, None
     by_caller = known.end.by is EndedBy.CALLER
     return (Outcome.HUNG_UP, None) if by_caller else (None, Fault.NOBODY)

@@ -7,6 +7,7 @@ somebody must have him. No phase is neither.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cc110.core.climb import Step
 from cc110.core.ids import AgentId, ChannelId, PolresExt, QueueName
 from cc110.core.words import EndedBy
 
@@ -40,6 +41,15 @@ class Waiting:
     since: datetime
     ringing: frozenset[AgentId] = frozenset()
     """Operators whose phones have rung for him since then."""
+    climb: tuple[Step, ...] = ()
+    """The levels with somebody that still come, in their order."""
+
+    @property
+    def next_climb(self) -> Deadline | None:
+        """When the next level opens."""
+        if not self.climb:
+            return None
+        return Deadline.after(f"climb-{self.climb[0].number}", self.since, self.climb[0].opens_s)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,5 +135,7 @@ Phase = Timed | Held | Ended
 
 
 def deadline_of(phase: Phase) -> Deadline | None:
-    """The phase's deadline, if it has one."""
+    """The phase's deadline, if it has one; for a caller who waits, when the next level opens."""
+    if isinstance(phase, Waiting):
+        return phase.next_climb
     return phase.deadline if isinstance(phase, Timed) else None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cc110.core.climb import Level
 from cc110.core.words import NumberSource
 
 
@@ -30,6 +31,8 @@ class Policy:
     """How much later it is looked for again if it was not there: a busy PBX closes it late."""
     recording_slack_s: float = 2.0
     """A recording that is shorter than its call by more than this lacks something."""
+    climb: tuple[Level, ...] = ()
+    """The levels of the climb; none = nobody climbs."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, Final, NamedTuple, TypeVar
 
+from cc110.core.climb import openings
 from cc110.core.simulated import HOUR_S, HOURS, Answered, Day, Hour, PolresUse, PoolUse
 
 NOWHERE: Final = -1
@@ -66,16 +67,13 @@ class Plan:
 
 def staffed(levels: Sequence[Level], pools: Sequence[int]) -> tuple[Level, ...]:
     """The levels with somebody there; what comes after a level with nobody comes at its time."""
-    found: list[Level] = []
-    skipped = 0.0
-    for at, level in enumerate(levels):
-        there = tuple(pool for pool in level.pools if pools[pool])
-        if there:
-            after = level.after_s - skipped
-            found.append(Level(name=level.name, after_s=after, pools=there))
-        elif at + 1 < len(levels):
-            skipped += levels[at + 1].after_s - level.after_s
-    return tuple(found)
+    there = [tuple(pool for pool in level.pools if pools[pool]) for level in levels]
+    opens = openings([level.after_s for level in levels], [bool(some) for some in there])
+    return tuple(
+        Level(name=level.name, after_s=when, pools=some)
+        for level, some, when in zip(levels, there, opens, strict=True)
+        if some
+    )
 
 
 def simulate(plan: Plan, callers: Iterable[Caller]) -> Day:

@@ -165,6 +165,26 @@ class AgentState(StrEnum):
     PAUSED = "paused"
 
 
+class ClimbWho(StrEnum):
+    """Who rings at a level of the climb."""
+
+    POLSEK = "polsek"
+    POLRES = "polres"
+    POLDA = "polda"
+    NEIGHBOURS = "neighbours"
+    MABES = "mabes"
+    NUMBER = "number"
+
+
+class OverflowReason(StrEnum):
+    """Why nobody can take a waiting call."""
+
+    NOBODY = "nobody"
+    """Nobody is there, at any level."""
+    NUMBER_FAILED = "number-failed"
+    """The last level's number was busy, did not answer, or nobody pressed 1."""
+
+
 class Stage(StrEnum):
     """Where a live call is, as the dialplan writes it on the caller's channel (``CC110_STAGE``)."""
 

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,9 @@ _PREFIX: Final = "CC110-"
 _TEST: Final = f"{names.TEST_EVENT}-arrived"
 _BATCH: Final = 200
 _HELD: Final = 500
+_BEGINNING: Final = timedelta(seconds=0.5)
+"""A leg that never reaches its phone is told of within so long after its start."""
+_EVER: Final = datetime.max.replace(tzinfo=UTC)
 _NEEDED: Final = (f'"{_PREFIX}', '"CHAN_START"', '"ATTENDEDTRANSFER"', '"LINKEDID_END"')
 _BEGINS: Final = re.compile(r'"[A-Z][\w-]*","\d+\.\d+","')
 
@@ -100,6 +103,8 @@ class CelFile:
             if row and row.at <= until:
                 told = fold.take(row)
                 yield from (replace(one, recovered=True) for one in told if one.at >= since)
+        last = fold.rung()
+        yield from (replace(one, recovered=True) for one in last if one.at >= since)
         if damaged:
             _log.warning("lines of the PBX's own record are damaged", lines=damaged)
 
@@ -159,19 +164,42 @@ class _Fold:
     """The Polres whom somebody brings in."""
     strangers: dict[str, list[Row]] = field(default_factory=dict)
     """Channels that were dialled before a line told for which call."""
+    begun: list[Row] = field(default_factory=list)
+    """Channels that were begun just now: a line may yet tell that no phone rang."""
 
     def take(self, row: Row) -> list[f.Fact]:
         """The facts of a line, and of those before it that are now understood."""
+        if row.kind == names.SKIPPED:
+            self.begun = [one for one in self.begun if one.channel != row.channel]
+            return []
+        return [*self.rung(row.at - _BEGINNING), *self._taken(row)]
+
+    def rung(self, before: datetime = _EVER) -> list[f.Fact]:
+        """The phones that rang, as far as no line can tell otherwise any more."""
+        sure = [one for one in self.begun if one.at < before]
+        self.begun = [one for one in self.begun if one.at >= before]
+        return [fact for one in sure for fact in self._dialled(one)]
+
+    def _taken(self, row: Row) -> list[f.Fact]:
         if row.kind.startswith(_PREFIX):
             return self._told(row)
         match row.kind:
             case "CHAN_START" if row.channel != row.linked and row.name.startswith("PJSIP/"):
-                return self._dialled(row)
+                if endpoint_of(row.name) != names.OUTSIDE:
+                    self.begun.append(row)
             case "ATTENDEDTRANSFER":
                 return self._given_away(row)
             case "LINKEDID_END":
-                self._forget(row.linked)
+                return self._over(row.linked)
         return []
+
+    def _over(self, linked: str) -> list[f.Fact]:
+        """The last line of a call."""
+        his = [one for one in self.begun if one.linked == linked]
+        self.begun = [one for one in self.begun if one.linked != linked]
+        told = [fact for one in his for fact in self._dialled(one)]
+        self._forget(linked)
+        return told
 
     def _told(self, row: Row) -> list[f.Fact]:
         fact = fact_of(row)

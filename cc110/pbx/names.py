@@ -31,6 +31,12 @@ TEST: Final = "cc110-test"
 TEST_CALL: Final = "test-"
 """How a synthetic call's id begins; no other call's does."""
 
+OUTSIDE: Final = "cc110-outside"
+"""The SIP endpoint through which the climb's numbers are called, and the context of their queue members."""
+
+SKIPPED: Final = "CC110-skipped"
+"""What the PBX's record says of a leg that was begun for a queue member and never reached his phone."""
+
 CONTEXT_TEST_CALLER: Final = "cc110-test-caller"
 """The calling side of a synthetic call."""
 

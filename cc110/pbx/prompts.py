@@ -59,7 +59,7 @@ REQUIRED: Final = frozenset(
         "op-return",
         "op-cannot-speak",
     )
-    + ("op-verify", "op-unblocked", "op-block-stays")
+    + ("op-verify", "op-unblocked", "op-block-stays", "outside-ask")
     + ("op-enter-polres", "op-transfer-ringing", "op-polres-unknown")
     + ("op-polres-busy", "op-polres-no-answer", "op-polres-unavailable", "beep")
 )

@@ -19,6 +19,7 @@ from cc110.core.words import (
     MenuChoice,
     NumberSource,
     OriginBy,
+    OverflowReason,
     Stage,
     Supervision,
     SupervisionStep,
@@ -137,7 +138,16 @@ def _queued(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
         queue=QueueName(said["queue"]),
         priority=whole(said["priority"]),
         returned=said.get("returned") == "1",
+        staff=_staff(said.get("staff", "")),
     )
+
+
+def _staff(said: str) -> str:
+    return said if set(said) <= {"0", "1"} else ""
+
+
+def _overflowed(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    return f.Overflowed(at=at, call_id=call, reason=OverflowReason(said["reason"]))
 
 
 def _agent_took(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fact:
@@ -214,6 +224,7 @@ _WORDS: Mapping[str, _Maker] = {
     "recording": _recording,
     "chose": _chose,
     "queued": _queued,
+    "overflowed": _overflowed,
     "agent-took": _agent_took,
     "judged": _judged,
     "supervised": _supervised,
@@ -232,8 +243,8 @@ _WORDS: Mapping[str, _Maker] = {
 
 
 def endpoint_of(channel: str) -> str:
-    """``1101`` from ``PJSIP/1101-0000002b``."""
-    return channel.partition("/")[2].rpartition("-")[0]
+    """``1101`` from ``PJSIP/1101-0000002b``; ``number-1`` from ``Local/number-1@cc110-outside-0000002b;1``."""
+    return channel.partition("/")[2].rpartition("-")[0].partition("@")[0]
 
 
 def _ringing(message: AmiMessage) -> f.Fact | None:
@@ -242,7 +253,7 @@ def _ringing(message: AmiMessage) -> f.Fact | None:
     call_id, endpoint = said.get(names.VAR_CALL), endpoint_of(message.get("DestChannel"))
     if message.get("DialStatus") != "RINGING" or not call_id or not endpoint:
         return None
-    if call_id.startswith(names.TEST_CALL):
+    if call_id.startswith(names.TEST_CALL) or endpoint == names.OUTSIDE:
         return None
     at, call = happened_at(message), CallId(call_id)
     if endpoint == said.get(names.VAR_POLRES):
@@ -296,7 +307,7 @@ def roster_facts(message: AmiMessage, wrapup_s: Mapping[str, float]) -> tuple[f.
     interface = message.get("Interface") or message.get("Location")  # lists call it so
     agent = AgentId(endpoint_of(interface + "-"))
     queue = QueueName(message.get("Queue"))
-    if not agent or not queue or queue == names.TEST:
+    if not agent or not queue or queue == names.TEST or not interface.startswith("PJSIP/"):
         return ()
     if message.name == "QueueMemberRemoved":
         return (f.MemberRemoved(at=happened_at(message), agent=agent, queue=queue),)

@@ -29,6 +29,12 @@ def test_each_variable_that_the_daemon_names_is_in_the_dialplan() -> None:
             assert re.search(rf"\b{value}\b", CODE), f"{name}: {value}"
 
 
+def test_the_numbers_outside_are_called_by_the_name_that_the_dialplan_and_the_daemon_know() -> None:
+    """Their endpoint is no operator; a leg that was skipped is written down by the record's word."""
+    assert f"CELGenUserEvent({names.SKIPPED}," in CODE
+    assert "[outside-endpoint](!" in CODE
+
+
 def test_family_context_and_script_are_the_dialplan_s() -> None:
     """AstDB family, rescue context and FastAGI script exist under the names the daemon uses."""
     assert f"{names.BLOCK_FAMILY}/" in CODE
@@ -87,7 +93,11 @@ def test_t8_who_is_bridged_is_named_by_his_channel_s_whole_name() -> None:
     named = re.findall(r"\bBridge(?:Add)?\((.*)\)$", CODE, re.MULTILINE)
 
     assert named
-    assert set(named) <= {"${CC110_CHANNAME}", "${SHARED(CC110_POLRES_NAME)}"}
+    assert set(named) <= {
+        "${CC110_CHANNAME}",
+        "${SHARED(CC110_POLRES_NAME)}",
+        "${CC110_OUTSIDE_LEG}",
+    }
 
 
 def test_every_file_is_one_subject_of_at_most_100_lines() -> None:

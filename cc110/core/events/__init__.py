@@ -58,7 +58,13 @@ from cc110.core.events.calls import (
     CallArrived as CallArrived,
 )
 from cc110.core.events.calls import (
+    CallClimbed as CallClimbed,
+)
+from cc110.core.events.calls import (
     CallEnded as CallEnded,
+)
+from cc110.core.events.calls import (
+    CallOverflowed as CallOverflowed,
 )
 from cc110.core.events.calls import (
     CallQueued as CallQueued,
@@ -225,6 +231,8 @@ Data = (
     | SyntheticCallPassed
     | PbxLost
     | PbxBack
+    | CallClimbed
+    | CallOverflowed
 )
 """Every kind of event data; an event's ``type`` is the name of its class."""
 

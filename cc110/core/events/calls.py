@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from cc110.core.events.base import EventData
 from cc110.core.ids import AgentId, Number, QueueName, UnitId
 from cc110.core.words import (
+    ClimbWho,
     EndedBy,
     Language,
     LeaveCause,
     MenuChoice,
     NumberSource,
     OriginBy,
+    OverflowReason,
     Supervision,
     SupervisionStep,
 )
@@ -63,6 +65,30 @@ class CallQueued(EventData):
 
     queue: QueueName
     priority: int
+    staff: str = ""
+    """Which levels of the climb had somebody then: ``101`` = the first and the third. Empty: he does not climb."""
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallClimbed(EventData):
+    """Nobody answered in time, or nobody was there: one more level rings, those before ring on."""
+
+    level: int
+    """2 for the second level."""
+    rings: ClimbWho
+    """Who rings from now on, as ``[[climb.level]]`` names it."""
+    after_s: float
+    """Seconds in the queue. Less than the level's own time if one before it had nobody."""
+    queue: QueueName
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallOverflowed(EventData):
+    """The caller was told that nobody can take the call yet. He stays in the queue, and all ring on."""
+
+    reason: OverflowReason
     recovered: bool = False
 
 
@@ -113,6 +139,8 @@ class CallRequeued(EventData):
 
     queue: QueueName
     reason: str
+    staff: str = ""
+    """As in ``CallQueued``: he climbs anew."""
     recovered: bool = False
 
 

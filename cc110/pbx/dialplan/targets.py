@@ -88,8 +88,16 @@ def _queue(args: str) -> Iterator[Found]:
     """``Queue(name,options,url,announce,timeout,agi,gosub,rule,position)``"""
     parts = split(args, ",")
     yield QueueUsed(name=parts[0].strip())
+    yield from _predial(parts[1] if len(parts) > 1 else "")
     if len(parts) > 6 and parts[6].strip():
         yield from _routine(parts[6])
+
+
+def _predial(options: str) -> Iterator[Found]:
+    """``b(context^exten^priority)``: run on each leg before it rings."""
+    for letter, value in _options(options):
+        if letter in "bB" and value:
+            yield from _place(split(value, "^"))
 
 
 def _routine(text: str) -> Iterator[Found]:

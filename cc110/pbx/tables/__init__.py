@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
-from cc110.pbx.tables import calls, network, phones
+from cc110.pbx.tables import calls, climb, network, phones
 from cc110.pbx.tables.table import Table
 
 __all__ = ["Table", "call_tables", "tables"]
@@ -22,6 +22,7 @@ def call_tables(config: Config) -> Mapping[str, Table]:
         "agents.conf": calls.agents(config),
         "polres.conf": calls.polres(config),
         "places.conf": calls.places(config),
+        "climb.conf": climb.climbs(config),
     }
 
 
@@ -39,5 +40,8 @@ def tables(config: Config, secrets: Secrets) -> Mapping[str, Table]:
         "pjsip-polres.conf": phones.polres(config, secrets),
         "pjsip-trunks.conf": phones.trunks(config),
         "pjsip-test.conf": phones.test_call(config, secrets),
+        "pjsip-outside.conf": climb.outside(config),
         "queues.conf": phones.queues(config),
+        "queues-general.conf": climb.queues_general(config),
+        "queuerules.conf": climb.rules(config),
     }

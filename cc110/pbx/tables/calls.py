@@ -29,6 +29,8 @@ def variables(config: Config) -> Table:
         f"CC110_VERIFY_AN_HOUR={blocklist.verify_per_hour}",
         f"CC110_ANNOUNCE_AT_ONCE={blocklist.announce_at_once}",
         f"CC110_TELL_SUPERVISED={int(config.settings.supervision.tell_operator)}",
+        f"CC110_LEVELS={len(config.climb_levels)}",
+        f"CC110_RETRY_MS={config.settings.queue.retry_s * 1000:g}",
         f"CC110_RECORDINGS={config.paths.recordings}",
         f"CC110_PLACE_S={agi.place_s:g}",
         f"CC110_ORIGIN_DEFAULT={config.directory.origin.default}",

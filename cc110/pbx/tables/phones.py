@@ -7,6 +7,7 @@ from typing import Final
 from cc110.config.directory import Trunk
 from cc110.config.model import Config
 from cc110.config.secrets import TEST, Secrets
+from cc110.pbx.tables import climb
 from cc110.pbx.tables.table import (
     DIRECTORY,
     PASSWORDS,
@@ -98,6 +99,7 @@ def queues(config: Config) -> Table:
         f"retry={ring.retry_s}",
         f"wrapuptime={ring.wrap_up_s}",
         f"periodic-announce-frequency={ring.announce_every_s}",
+        *climb.members(config),
     )
     parts = (section(queue, "polda", *numbers) for queue in config.queues)
     return Table(sources=(SETTINGS, DIRECTORY), lines=flat(parts))

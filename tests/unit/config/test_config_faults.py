@@ -80,9 +80,6 @@ WRONG_SETTINGS = [
 WARNINGS = [
     Fault(SETTINGS, "\nring_s = 5", "\nring_s = 6", "ring_s = 6",
           "warning: `ring_s` in [transfer] is 6: the SOP has 3 to 5 (S1.10)"),
-    Fault(SETTINGS, "member_ring_s = 4", "member_ring_s = 5", "member_ring_s",
-          "warning: `member_ring_s` + `retry_s` in [queue] are 6: a call that shall climb after "
-          "10 s climbs after 12"),
     Fault(SETTINGS, 'host = "127.0.0.1"\nport = 4573', 'host = "192.0.2.1"\nport = 4573',
           "192.0.2.1\"\n",
           "warning: `host` in [agi] is 192.0.2.1: who reaches it there can steer calls"),

@@ -80,6 +80,8 @@ WRONG = [
           "`polda-x` is no unit of this directory; did you mean `polda-sumut`?"),
 ]  # fmt: skip
 
+NUMBERS = 'numbers = ["+6280000000390"]\n'
+
 CLIMBS = [
     (CLIMB.format(5, '"polda"'), "the first level of the climb rings at once: `after_s` is 0, not 5"),
     (CLIMB.format(0, '"polda"') + CLIMB.format(0, '"mabes"'),
@@ -89,6 +91,8 @@ CLIMBS = [
     (CLIMB.format(0, '"polda"') + 'numbers = ["0611234"]\n', "a level `polda` has no `numbers`"),
     (CLIMB.format(0, '"polda"') + CLIMB.format(9, '"neighbours"'),
      "Polda `polda-sumut` has no `neighbours` to climb to"),
+    (CLIMB.format(0, '"mabes"'), "there is no level `polda`: the Polda's own operators would"),
+    (CLIMB.format(0, '"polsek"') + CLIMB.format(9, '"polda"'), "the PBX rings no desks of a Polsek"),
 ]  # fmt: skip
 
 
@@ -118,14 +122,41 @@ def test_levels_of_the_climb_are_checked(site: SiteCopy, text: str, message: str
     assert any(message in problem for problem in site.problems())
 
 
-def test_a_climb_that_the_pbx_does_not_follow_is_no_secret(site: SiteCopy) -> None:
-    """Who writes one is told that only the simulation follows it."""
-    site.append(DIRECTORY, CLIMB.format(0, '"polda"') + CLIMB.format(15, '"mabes"'))
+def test_a_climb_of_one_s_own_is_no_problem(site: SiteCopy) -> None:
+    """Neighbours at the second level, Mabes at the third: each operator's penalty follows."""
+    site.edit(
+        DIRECTORY, 'code = "polda-sumut"', 'code = "polda-sumut"\nneighbours = ["polda-metro-jaya"]'
+    )
+    site.edit(
+        DIRECTORY,
+        'code = "polda-metro-jaya"',
+        'code = "polda-metro-jaya"\nneighbours = ["polda-sumut"]',
+    )
+    levels = ((0, '"polda"'), (10, '"neighbours"'), (20, '"mabes"'))
+    site.append(DIRECTORY, "".join(CLIMB.format(*level) for level in levels))
 
+    assert site.problems() == []
+    config = site.load()
+    metro, sumut = config.queues
+    assert config.queues_of(AgentId("1101")) == ((metro, 0), (sumut, 10))
+    assert config.queues_of(AgentId("1901")) == ((metro, 20), (sumut, 20))
+    assert config.level_members(sumut)[:2] == (
+        ("1201", "1202", "1203"),
+        ("1101", "1102", "1103", "1104", "1105"),
+    )
+
+
+def test_numbers_of_the_climb_are_called_through_a_trunk_that_says_where(site: SiteCopy) -> None:
+    """Without one, nothing could ever be called."""
+    site.append(DIRECTORY, CLIMB.format(0, '"polda"') + CLIMB.format(9, '"number"') + NUMBERS)
     (problem,) = site.problems()
+    assert "a level `number` needs a [[trunk]] with `outbound`" in problem
 
-    assert "the PBX does not follow [climb] yet" in problem
-    assert [level.after_s for level in site.load().directory.climb.level] == [0, 15]
+    site.edit(DIRECTORY, 'id = "demo"', 'id = "demo"\noutbound = "127.0.0.2:5070"')
+    config = site.load()
+    assert config.outside == (("+6280000000390", 10),)
+    assert config.gateway
+    assert config.gateway.outbound == "127.0.0.2:5070"
 
 
 def test_a_polsek_with_an_extension_is_rung_like_a_polres(site: SiteCopy) -> None:

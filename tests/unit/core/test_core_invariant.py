@@ -28,6 +28,7 @@ from tests.unit.core.told import (
     at,
     gone,
     hung_up,
+    overflowed,
     polres_gone,
     polres_took,
     queued,
@@ -70,9 +71,9 @@ def test_a_call_ends_in_one_of_the_allowed_ways(
 
 def test_who_was_told_of_the_overflow_was_not_lost() -> None:
     """Even if it was not he who hung up."""
-    told = (*WAIT[:-1], hung_up(20, EndedBy.AGENT))
+    told = (*WAIT[:-1], overflowed(10), hung_up(20, EndedBy.AGENT))
 
-    assert Outcome.OVERFLOW is judge(Evidence(call_id=CALL, facts=told, overflow=True)).outcome
+    assert Outcome.OVERFLOW is judge(Evidence(call_id=CALL, facts=told)).outcome
 
 
 @pytest.mark.parametrize(

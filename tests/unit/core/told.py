@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from cc110.core import events, facts
 from cc110.core.call import Call
+from cc110.core.climb import Level
 from cc110.core.decide import Step, step
 from cc110.core.effects import CancelDeadline, Effect, Note, SetDeadline
 from cc110.core.events import Event
@@ -19,6 +20,7 @@ from cc110.core.words import (
     LeaveCause,
     MenuChoice,
     NumberSource,
+    OverflowReason,
     Stage,
     TransferFailure,
     TransferKind,
@@ -33,7 +35,13 @@ BUDI, SITI = AgentId("1101"), AgentId("1102")
 SELATAN, PUSAT = PolresExt("7101"), PolresExt("7102")
 NUMBER = Number("6281234567890")
 PATH = "2026/03/01/20260301-120000-17-4711.wav"
-POLICY = Policy()
+POLICY = Policy(
+    climb=(
+        Level(who="polda", after_s=0),
+        Level(who="neighbours", after_s=10),
+        Level(who="mabes", after_s=20),
+    )
+)
 
 ONCE = (
     events.CallArrived,
@@ -102,12 +110,25 @@ def chose(seconds: float, choice: MenuChoice = MenuChoice.EMERGENCY) -> facts.Ch
     return facts.Chose(at=at(seconds), call_id=CALL, choice=choice, language=Language.INDONESIAN)
 
 
-def queued(seconds: float, *, returned: bool = False, queue: QueueName = QUEUE) -> facts.Queued:
+def queued(
+    seconds: float, *, returned: bool = False, queue: QueueName = QUEUE, staff: str = ""
+) -> facts.Queued:
     """The caller entered the queue."""
-    priority = 10 if returned else 5
     return facts.Queued(
-        at=at(seconds), call_id=CALL, queue=queue, priority=priority, returned=returned
+        at=at(seconds),
+        call_id=CALL,
+        queue=queue,
+        priority=10 if returned else 5,
+        returned=returned,
+        staff=staff,
     )
+
+
+def overflowed(
+    seconds: float, reason: OverflowReason = OverflowReason.NUMBER_FAILED
+) -> facts.Overflowed:
+    """He was told that nobody can take the call."""
+    return facts.Overflowed(at=at(seconds), call_id=CALL, reason=reason)
 
 
 def rings(seconds: float, agent: AgentId = BUDI) -> facts.AgentRinging:
@@ -321,7 +342,7 @@ class Story:
         assert with_legs == bool(call.legs)
         deadline = deadline_of(phase)
         assert list(self.timers) == ([deadline.name] if deadline else [])
-        assert isinstance(phase, Timed) == bool(self.timers)
+        assert self.timers or not isinstance(phase, Timed)
 
 
 def talking() -> Story:
