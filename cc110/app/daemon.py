@@ -24,6 +24,7 @@ from cc110.app.wiring import (
     open_spool,
 )
 from cc110.config.model import Config
+from cc110.config.origins import locator
 from cc110.config.secrets import GUARD, TEST, Secrets
 from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen, Seen
@@ -44,6 +45,7 @@ from cc110.pbx.caller_line import AgiCallerLine
 from cc110.pbx.cel import CelFile
 from cc110.pbx.guard import BANS_FILE, BanFile, login_fact
 from cc110.pbx.link import AmiCallControl, AmiLists, AmiOperators, AstDb
+from cc110.pbx.place_line import AgiPlaceLine
 from cc110.pbx.prompts import read_prompts
 from cc110.pbx.queue_log import QueueLog
 from cc110.pbx.translate import call_facts, roster_facts
@@ -58,6 +60,7 @@ from cc110.service.guard import BanDesk, Guard
 from cc110.service.heartbeat import beat, tell_systemd
 from cc110.service.ivr import Ivr
 from cc110.service.known import LookUps
+from cc110.service.locating import Locator
 from cc110.service.mirror import MirrorReader
 from cc110.service.outbox import Outbox
 from cc110.service.ranges import RangeReader
@@ -192,6 +195,7 @@ class Daemon:
             with_menu=greeting.menu,
             wait_s=greeting.menu_wait_ms / 1000,
         )
+        self._locator = Locator(lambda: locator(config))
         self._wrapup_s: Mapping[str, float] = {}
         self._refill_wanted = asyncio.Event()
         self._catch_up = CatchUp(
@@ -222,6 +226,7 @@ class Daemon:
                 await start_at(self._database, self.bus.name, self._journal.progress.seq)
                 begin("mqtt", self.bus.run())
             begin("effects", self.effects.run())
+            begin("map", self._locator.run())
             begin("events", self._follow())
             begin("mirror", self._keep_mirror())
             begin("ami-db", self._db_link.run())
@@ -385,7 +390,11 @@ class Daemon:
         agi = AgiServer(
             self.config.settings.agi.host,
             self.config.settings.agi.port,
-            {names.AGI_IVR: self._greet, names.AGI_CALLBACK: self._call_back},
+            {
+                names.AGI_IVR: self._greet,
+                names.AGI_PLACE: self._locate,
+                names.AGI_CALLBACK: self._call_back,
+            },
         )
         await agi.start()
         stack.push_async_callback(agi.aclose)
@@ -399,6 +408,10 @@ class Daemon:
     async def _call_back(self, session: AgiSession) -> None:
         """Whom an operator calls back, on the FastAGI script ``callback``."""
         await tell_whom(session, self.callbacks.give, self.config.settings.sip.outbound_prefix)
+
+    async def _locate(self, session: AgiSession) -> None:
+        """One caller's place, on the FastAGI script ``place``."""
+        await self._locator.answer(AgiPlaceLine(session))
 
     async def _tell_ready(self, on_ready: Callable[[], None]) -> None:
         await self.link.await_live()

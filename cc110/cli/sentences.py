@@ -31,6 +31,14 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Tidak perlu lagi menelepon balik {number}, oleh {by}: {reason}",
         "No callback to {number} is needed any more, by {by}: {reason}",
     ),
+    "CallArrived.told": (
+        "{who} menghubungi {dialled} lewat {trunk}, untuk {queue} menurut {origin} {origin_of}",
+        "{who} dials {dialled} through {trunk}, for {queue} by {origin} {origin_of}",
+    ),
+    "CallArrived.placed": (
+        "{who} menghubungi {dialled} lewat {trunk} dari {place}, untuk {queue} menurut {origin} {origin_of}",
+        "{who} dials {dialled} through {trunk} from {place}, for {queue} by {origin} {origin_of}",
+    ),
     "CallRejected": (
         "{who} ditolak: nomornya diblokir {until}",
         "{who} is rejected: the number is blocked {until}",
@@ -130,6 +138,14 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
     "PolresLeft.lost": (
         "Sambungan Polres {polres} terputus",
         "The line of Polres {polres} is lost",
+    ),
+    "CallSupervised.began": (
+        "Supervisor {supervisor} {mode} panggilan operator {agent}",
+        "Supervisor {supervisor} {mode} the call of operator {agent}",
+    ),
+    "CallSupervised.ended": (
+        "Supervisor {supervisor} selesai: {mode} panggilan operator {agent}",
+        "Supervisor {supervisor} has ended: {mode} the call of operator {agent}",
     ),
     "CallRequeued": (
         "{who} kembali ke depan antrean {queue}: {reason}",

@@ -21,7 +21,7 @@ from cc110.cli.words import pick, word
 from cc110.core import events
 from cc110.core.events import Event, Recorded
 from cc110.core.ids import CallId, Number, PolresExt, arrival_of
-from cc110.core.words import Language, NumberSource, TransferFailure, TransferKind
+from cc110.core.words import Language, NumberSource, OriginBy, TransferFailure, TransferKind
 
 _COLOURS: Final = ("cyan", "magenta", "blue", "bright_cyan", "bright_magenta", "bright_blue")
 _REMEMBERED: Final = 2000
@@ -152,6 +152,11 @@ def variant_of(data: events.Data, kinds: Mapping[PolresExt, TransferKind]) -> st
 
 def _variant(data: events.Data, kinds: Mapping[PolresExt, TransferKind]) -> str:
     match data:
+        case events.CallSupervised(step=step):
+            return step
+        case events.CallArrived(origin=OriginBy()) as arrived:
+            other = arrived.place and arrived.origin is not OriginBy.LOCATION
+            return "placed" if other else "told"
         case events.TransferStarted(kind=kind):
             return kind
         case events.TransferReturned():

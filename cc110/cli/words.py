@@ -13,7 +13,9 @@ from cc110.core.words import (
     LeaveCause,
     MenuChoice,
     NumberSource,
+    OriginBy,
     OverflowReason,
+    Supervision,
     SyntheticFault,
     SyntheticStage,
     TransferFailure,
@@ -47,6 +49,13 @@ WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
         NumberSource.ASSERTED: ("dijamin trunk", "vouched for by the trunk"),
         NumberSource.CLAIMED: ("tidak dijamin", "only claimed"),
         NumberSource.NONE: ("tanpa nomor", "none"),
+    },
+    OriginBy: {
+        OriginBy.DIALLED: ("nomor yang dihubungi", "the number dialled"),
+        OriginBy.LOCATION: ("lokasi", "location"),
+        OriginBy.AREA_CODE: ("kode area", "area code"),
+        OriginBy.TRUNK: ("trunk", "trunk"),
+        OriginBy.DEFAULT: ("bawaan situs", "the site's default"),
     },
     TransferKind: {
         TransferKind.JOIN: ("sambung bertiga", "join"),
@@ -92,6 +101,12 @@ WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, Pair]]] = {
         EndedBy.AGENT: ("operator", "the operator"),
         EndedBy.POLRES: ("Polres", "the Polres"),
         EndedBy.LOST: ("gangguan sambungan", "a lost line"),
+    },
+    Supervision: {
+        Supervision.LISTEN: ("mendengarkan", "listens to"),
+        Supervision.WHISPER: ("membisiki operator dalam", "whispers in"),
+        Supervision.JOIN: ("ikut berbicara dalam", "joins"),
+        Supervision.TAKE_OVER: ("mengambil alih", "takes over"),
     },
     AgentState: {
         AgentState.OFFLINE: ("tidak aktif", "offline"),

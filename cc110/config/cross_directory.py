@@ -4,11 +4,12 @@ The rules read the file's raw values, so that they speak at once with the faults
 value that has a fault of its own is passed over.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Final
 
 from cc110.config.cross_shifts import climb_problems, shift_problems
+from cc110.config.directory import EVIDENCE
 from cc110.config.fields import Network, network
 from cc110.config.layers import Source
 from cc110.config.locate import Key
@@ -28,6 +29,7 @@ def directory_problems(source: Source) -> Iterator[Problem]:
     yield from _extensions(source)
     yield from _operators(source)
     yield from _origin(source)
+    yield from _evidence(source)
     yield from _trunk_ids(source)
     yield from _trunk_addresses(source)
     yield from _outbound(source)
@@ -142,7 +144,8 @@ def _operators(source: Source) -> Iterator[Problem]:
 def _origin(source: Source) -> Iterator[Problem]:
     poldas = [code for code, kind in _kinds(source).items() if kind in {"polda", None}]
     rows = list(source.rows("origin", "area"))
-    for key in [("origin", "default"), *((*row, "queue") for row in rows)]:
+    told = [*rows, *source.rows("origin", "dialled"), *source.rows("trunk")]
+    for key in [("origin", "default"), *((*row, "queue") for row in told)]:
         queue = source.text(key)
         if queue is not None and queue not in poldas:
             message = f"`{queue}` is no Polda of this directory{hint(queue, poldas)}"
@@ -155,6 +158,38 @@ def _origin(source: Source) -> Iterator[Problem]:
         yield source.problem(
             again, f"area code {code} is claimed twice, first in {source.where(first, again)}"
         )
+
+
+def _evidence(source: Source) -> Iterator[Problem]:
+    """What tells an origin and never will: a number that no trunk dials, evidence that is not looked at."""
+    order = [(key, source.text(key) or "") for key in source.rows("origin", "order")]
+    for first, again, word in _twice(source, order):
+        place = source.where(first, again)
+        yield source.problem(again, f"`order` in [origin] has {word} twice, first in {place}")
+    asked = {word for _, word in order} or set(EVIDENCE)
+    dialled = _dialled(source)
+    numbers = [*_listed(source, ("origin", "dialled"), "numbers")]
+    for first, again, number in _twice(source, numbers):
+        place = source.where(first, again)
+        yield source.problem(again, f"{number} is given to a Polda twice, first in {place}")
+    for key, number in numbers:
+        if dialled and number not in dialled:
+            message = f"no trunk dials {number}: it is in no `dialled` of a [[trunk]]"
+            yield source.problem(key, message, Severity.WARNING)
+    for word, keys in _named(source, numbers).items():
+        if keys and word not in asked:
+            message = f"this decides nothing: `order` in [origin] leaves out {word}"
+            yield source.problem(keys[0], message, Severity.WARNING)
+    for row in source.rows("unit"):
+        key = (*row, "area", "provinces")
+        if source.text((*row, "kind")) not in {"polda", None} and source.value(key):
+            yield source.problem(key, f"{_unit(source, row)}: only Poldas have provinces")
+
+
+def _named(source: Source, numbers: Sequence[tuple[Key, str]]) -> Mapping[str, Sequence[Key]]:
+    trunks = [key for key, _ in _texts(source, "trunk", "queue")]
+    areas = [key for row in source.rows("origin", "area") for key, _ in _claims(source, row)]
+    return {"dialled": [key for key, _ in numbers], "trunk": trunks, "area-code": areas}
 
 
 def _misled(source: Source) -> Iterator[Problem]:
@@ -317,8 +352,8 @@ def _dialled(source: Source) -> Mapping[str, Key]:
     return forms
 
 
-def _listed(source: Source, table: str, name: str) -> Iterator[tuple[Key, str]]:
-    for row in source.rows(table):
+def _listed(source: Source, table: str | Key, name: str) -> Iterator[tuple[Key, str]]:
+    for row in source.rows(*((table,) if isinstance(table, str) else table)):
         for key in source.rows(*row, name):
             if value := source.text(key):
                 yield key, value

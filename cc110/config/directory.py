@@ -32,6 +32,10 @@ Role = Literal["spkt", "kapolsek", "kapolres", "padal"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Who = Literal["polsek", "polres", "polda", "neighbours", "mabes", "number"]
 
+Evidence = Literal["dialled", "location", "area-code", "trunk"]
+
+EVIDENCE: Final[tuple[Evidence, ...]] = ("dialled", "location", "area-code", "trunk")
+"""Whom he asks for; where he is; where his line is; where he came in."""
 EVERY_DAY: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Degrees = Annotated[float, Field(ge=-180, le=180)]
 Point = Annotated[tuple[Degrees, Degrees], Field(strict=False)]
@@ -53,6 +57,8 @@ class Territory(Part):
     """Area codes of its fixed lines. A Polda's bring its callers to its queue; a Polres may share them."""
     regencies: Many[Person] = ()
     """Regencies and cities (kabupaten, kota) by name."""
+    provinces: Many[Person] = ()
+    """A Polda's provinces by name, for a location that names no regency."""
     centre: Point | None = None
     """Where its office is, or the middle of its area."""
     geojson: GeoJsonFile | None = None
@@ -92,6 +98,8 @@ class Operator(Part):
     """The extension of the phone."""
     unit: UnitCode
     name: Plain
+    supervisor: bool = False
+    """May listen to, whisper to, join and take over calls of his unit and of those below it."""
 
 
 class Shift(Part):
@@ -159,6 +167,8 @@ class Trunk(Part):
     addresses: Many[Address] = Field(min_length=1)
     dialled: Many[Dialled] = Field(min_length=1)
     """What callers dial, exactly as the trunk sends it."""
+    queue: Queue | None = None
+    """The Polda of its calls, if nothing better tells it."""
     outbound: Outbound | None = None
     """Where cc110's own calls go out, and nothing else ever does: callbacks, and the numbers of the climb. An address,
     with ``:port`` if it is not 5060. Of several trunks the first one that has it."""
@@ -171,12 +181,22 @@ class Area(Part):
     queue: Queue
 
 
+class DialledOrigin(Part):
+    """Numbers that callers dial for one Polda, such as an area code and 110."""
+
+    numbers: Many[Dialled] = Field(min_length=1)
+    queue: Queue
+
+
 class Origin(Part):
     """Which Polda a call belongs to."""
 
     default: Queue
-    """For every number that no area claims, mobile numbers included."""
+    """For every call of which no evidence tells more, those of mobile numbers included."""
+    order: Many[Evidence] = Field(default=EVIDENCE, min_length=1)
+    """What decides, the strongest first. What is left out is not looked at."""
     area: Many[Area] = ()
+    dialled: Many[DialledOrigin] = ()
 
 
 class Directory(Part):

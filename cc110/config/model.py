@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
@@ -16,11 +15,10 @@ from cc110.core import climb
 from cc110.core.callbacks import CallbackPolicy
 from cc110.core.guarding import GuardPolicy
 from cc110.core.ids import AgentId, Number, PolresExt, QueueName, UnitId
+from cc110.core.origin import area_code
 from cc110.core.policy import BlockPolicy, Policy
 from cc110.core.retention import Retention
 from cc110.core.words import NumberSource, Verdict
-
-COUNTRY: Final = "62"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +140,13 @@ class Config:
         operator = self.operator(agent)
         return self._queues_of_unit.get(operator.unit, ()) if operator else ()
 
+    def supervises(self, operator: Operator) -> tuple[UnitId, ...]:
+        """The units whose operators he may listen to and relieve: his own, and the Poldas below it."""
+        if not operator.supervisor:
+            return ()
+        below = (unit.code for unit in self.below(operator.unit) if unit.kind == "polda")
+        return (operator.unit, *below)
+
     def members_of(self, queue: QueueName) -> tuple[tuple[AgentId, int], ...]:
         """The operators who may serve a queue, each with his penalty there."""
         return self._members.get(queue, ())
@@ -152,12 +157,8 @@ class Config:
 
     def queue_of_number(self, number: Number | None) -> QueueName:
         """The queue of a caller: the longest area code that fits, else the default."""
-        if number is not None and number.startswith(COUNTRY):
-            national = "0" + number.removeprefix(COUNTRY)
-            for length in (4, 3):
-                if queue := self.queue_of_area(national[:length]):
-                    return queue
-        return self.directory.origin.default
+        code = area_code(self._areas, number)
+        return self._areas[code] if code else self.directory.origin.default
 
     def policy(self) -> Policy:
         """The site's numbers for the core."""

@@ -73,6 +73,8 @@ class Agi(Part):
 
     host: Host = "127.0.0.1"
     port: Port = 4573
+    place_s: float = Field(default=0.5, ge=0.1, le=2.0)
+    """The longest that a call with a location in degrees waits for the daemon to tell its Polda."""
 
 
 class Guard(Part):
@@ -107,6 +109,13 @@ class Transfer(Part):
     ring_s: int = Field(default=5, ge=3, le=30)
     agent_return_ring_s: int = Field(default=8, ge=3, le=60)
     polres_min_talk_s: int = Field(default=10, ge=0, le=120)
+
+
+class Supervision(Part):
+    """What supervisors do with their operators' calls."""
+
+    tell_operator: bool = True
+    """A word to the operator alone when a supervisor comes to his call."""
 
 
 class Greeting(Part):
@@ -235,6 +244,7 @@ class Settings(Part):
     guard: Guard = Guard()
     queue: QueueRing = QueueRing()
     transfer: Transfer = Transfer()
+    supervision: Supervision = Supervision()
     greeting: Greeting = Greeting()
     blocklist: Blocklist = Blocklist()
     callbacks: Callbacks = Callbacks()

@@ -11,6 +11,8 @@ from cc110.core.phases import Deadline, Ended, Phase
 from cc110.core.words import (
     MenuChoice,
     NumberSource,
+    Supervision,
+    SupervisionStep,
     TransferFailure,
     TransferKind,
     Verdict,
@@ -135,6 +137,10 @@ class Call:
     entries: frozenset[datetime] = frozenset()
     """When he entered a queue."""
     rang: frozenset[tuple[AgentId, datetime]] = frozenset()
+    supervised: frozenset[tuple[tuple[AgentId, Supervision, SupervisionStep], datetime]] = (
+        frozenset()
+    )
+    """When which supervisor came or went."""
     met: frozenset[ChannelId] = frozenset()
     """Legs whose answer was said."""
     gone: frozenset[ChannelId] = frozenset()

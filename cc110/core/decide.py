@@ -37,6 +37,7 @@ AFTER_END = (
     | facts.VerdictTakenBack
     | facts.CaseClosePressed
     | facts.VerifyFailed
+    | facts.Supervised
     | facts.RecordingFound
     | facts.RecordingNotFound
 )
@@ -117,6 +118,8 @@ def _tell(draft: Draft, fact: Fact) -> None:
             talk.gone(draft, fact)
         case facts.Judged():
             talk.judged(draft, fact)
+        case facts.Supervised():
+            talk.supervised(draft, fact)
         case facts.TransferAsked():
             transfer.asked(draft, fact)
         case facts.PolresRinging():

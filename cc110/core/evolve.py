@@ -32,6 +32,7 @@ AFTER_END = (
     | events.RecordingFinalised
     | events.RecordingMissing
     | events.BlockVerificationRefused
+    | events.CallSupervised
 )
 """What may still be said of a call that is over."""
 
@@ -116,6 +117,9 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             return legs.agent_answered(call, data, at, policy)
         case events.PolresAnswered():
             return legs.polres_answered(call, data, at, policy)
+        case events.CallSupervised() as said:
+            key = (said.supervisor, said.mode, said.step)
+            return replace(call, supervised=call.supervised | {(key, at)})
         case events.AgentLeft() | events.PolresLeft():
             return legs.left(call, data, at, policy)
         case events.TransferStarted():

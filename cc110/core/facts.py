@@ -7,7 +7,7 @@ Every fact carries ``at`` (aware UTC, the PBX's own time of the happening) and t
 from dataclasses import dataclass
 from datetime import datetime
 
-from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName, UnitId
 from cc110.core.words import (
     CallbackOutcome,
     DeviceState,
@@ -16,8 +16,11 @@ from cc110.core.words import (
     LeaveCause,
     MenuChoice,
     NumberSource,
+    OriginBy,
     OverflowReason,
     Stage,
+    Supervision,
+    SupervisionStep,
     TransferFailure,
     TransferKind,
     Verdict,
@@ -48,6 +51,10 @@ class Arrived(CallFact):
     dialled: str
     trunk: str
     queue: QueueName
+    origin: OriginBy | None = None
+    origin_of: str = ""
+    place: str = ""
+    place_unit: UnitId | None = None
     callback_of: CallId | None = None
     """He did not dial: he was called back for that call of his, and has answered."""
     called_by: AgentId | None = None
@@ -130,6 +137,16 @@ class Judged(CallFact):
 
     agent: AgentId
     verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supervised(CallFact):
+    """A supervisor keyed ``*81`` to ``*84``, or has hung up after it."""
+
+    supervisor: AgentId
+    agent: AgentId
+    mode: Supervision
+    step: SupervisionStep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -313,6 +330,7 @@ Fact = (
     | AgentRinging
     | AgentTook
     | Judged
+    | Supervised
     | TransferAsked
     | PolresRinging
     | PolresTook

@@ -34,6 +34,10 @@ def arrived(draft: Draft, fact: facts.Arrived) -> None:
                 trunk=fact.trunk,
                 queue=fact.queue,
                 callback_of=fact.callback_of,
+                origin=fact.origin,
+                origin_of=fact.origin_of,
+                place=fact.place,
+                place_unit=fact.place_unit,
             )
         )
         if fact.callback_of and fact.called_by and fact.number:

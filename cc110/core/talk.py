@@ -3,9 +3,15 @@
 from datetime import datetime
 
 from cc110.core import case, facts
-from cc110.core.call import Call
+from cc110.core.call import Call, told_twice
 from cc110.core.draft import Draft
-from cc110.core.events import AgentAnswered, AgentLeft, VerdictGiven, VerdictWithdrawn
+from cc110.core.events import (
+    AgentAnswered,
+    AgentLeft,
+    CallSupervised,
+    VerdictGiven,
+    VerdictWithdrawn,
+)
 from cc110.core.ids import AgentId, ChannelId
 from cc110.core.words import Verdict
 
@@ -40,6 +46,17 @@ def gone(draft: Draft, fact: facts.AgentGone, *, recovered: bool = False) -> Non
     if may_leave(draft.call, fact.channel, draft.at):
         draft.say(
             AgentLeft(agent=fact.agent, cause=fact.cause, channel=fact.channel, recovered=recovered)
+        )
+
+
+def supervised(draft: Draft, fact: facts.Supervised) -> None:
+    """A supervisor comes or goes; told once for each time. His last word may follow the call's end."""
+    key = (fact.supervisor, fact.mode, fact.step)
+    if not any(one == key and told_twice(draft.at, at) for one, at in draft.call.supervised):
+        draft.say(
+            CallSupervised(
+                supervisor=fact.supervisor, agent=fact.agent, mode=fact.mode, step=fact.step
+            )
         )
 
 

@@ -42,6 +42,21 @@ class NumberSource(StrEnum):
     """No usable number: the caller is unidentified, never counted, never blocked."""
 
 
+class OriginBy(StrEnum):
+    """What tells which Polda a call belongs to."""
+
+    DIALLED = "dialled"
+    """The number that the caller dialled, such as an area code and 110."""
+    LOCATION = "location"
+    """The place that the carrier names in the SIP message (RFC 6442)."""
+    AREA_CODE = "area-code"
+    """The area code of the caller's landline."""
+    TRUNK = "trunk"
+    """The carrier's or gateway's line on which he comes in."""
+    DEFAULT = "default"
+    """Nothing of that: the site's own."""
+
+
 class BlockCause(StrEnum):
     """How a number came onto the blocklist."""
 
@@ -114,6 +129,26 @@ class EndedBy(StrEnum):
     POLRES = "polres"
     LOST = "lost"
     """The trunk or the PBX lost the leg."""
+
+
+class Supervision(StrEnum):
+    """What a supervisor does with an operator's call."""
+
+    LISTEN = "listen"
+    """He hears both, and nobody hears him."""
+    WHISPER = "whisper"
+    """The operator hears him, the caller does not."""
+    JOIN = "join"
+    """All three hear each other."""
+    TAKE_OVER = "take-over"
+    """He joins, and then the operator leaves."""
+
+
+class SupervisionStep(StrEnum):
+    """Where that is."""
+
+    BEGAN = "began"
+    ENDED = "ended"
 
 
 class DeviceState(StrEnum):

@@ -19,10 +19,16 @@ from cc110.pbx.render import SITE_ADDITIONS, placeholder_problems
 from cc110.pbx.tables import call_tables
 
 _TABLES: Final = frozenset(
-    f"tables/{name}.conf" for name in ("globals", "intake", "agents", "polres", "climb")
+    f"tables/{name}.conf" for name in ("globals", "intake", "agents", "polres", "places", "climb")
 )
 _TABLE_CONTEXTS: Final = frozenset(
-    {"cc110-table-agents", "cc110-table-polres", "cc110-table-climb", "cc110-outside"}
+    {
+        "cc110-table-agents",
+        "cc110-table-polres",
+        "cc110-table-places",
+        "cc110-table-climb",
+        "cc110-outside",
+    }
 )
 
 

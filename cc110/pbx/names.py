@@ -59,6 +59,8 @@ VAR_CALLBACK_DIAL: Final = "CC110_CB_DIAL"
 """The number as the outbound trunk wants it."""
 VAR_CALLBACK_OF: Final = "CC110_CB_OF"
 VAR_CALLBACK_QUEUE: Final = "CC110_CB_QUEUE"
+AGI_PLACE: Final = "place"
+"""The FastAGI script that tells the Polda of a place in degrees, within ``[agi] place_s``."""
 
 VAR_CALL: Final = "CC110_CALL"
 VAR_CHAN: Final = "CC110_CHAN"
@@ -83,6 +85,12 @@ VAR_SPOKE: Final = "CC110_SPOKE"
 """Set when the daemon's first prompt has begun: the dialplan then does not greet once more."""
 VAR_LABEL: Final = "CC110_LABEL"
 """What is known of the caller, for the operator's display."""
+
+VAR_PLACE: Final = "CC110_PLACE"
+"""Where the caller is, for people."""
+VAR_PLACE_UNIT: Final = "CC110_PLACE_UNIT"
+VAR_PLACE_QUEUE: Final = "CC110_PLACE_QUEUE"
+"""Set last by ``place``; without it the place decides nothing."""
 
 STATUS_VARIABLES: Final = (
     VAR_CALL,

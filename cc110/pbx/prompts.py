@@ -53,6 +53,9 @@ REQUIRED: Final = frozenset(
         "op-verdict-silent",
         "op-case-closed",
         "op-refused",
+        "op-supervised",
+        "op-not-supervisor",
+        "op-no-call",
         "op-return",
         "op-cannot-speak",
     )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from cc110.core import facts as f
-from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName
+from cc110.core.ids import AgentId, CallId, ChannelId, Number, PolresExt, QueueName, UnitId
 from cc110.core.words import (
     CallbackOutcome,
     DeviceState,
@@ -19,8 +19,11 @@ from cc110.core.words import (
     LeaveCause,
     MenuChoice,
     NumberSource,
+    OriginBy,
     OverflowReason,
     Stage,
+    Supervision,
+    SupervisionStep,
     TransferFailure,
     TransferKind,
     Verdict,
@@ -102,6 +105,10 @@ def _arrived(at: datetime, call: CallId, channel: ChannelId, said: Said) -> f.Fa
         dialled=said["dialled"],
         trunk=said["trunk"],
         queue=QueueName(said["queue"]),
+        origin=OriginBy(said["by"]) if said.get("by") else None,
+        origin_of=said.get("of", ""),
+        place=said.get("place", ""),
+        place_unit=UnitId(said["unit"]) if said.get("unit") else None,
         callback_of=CallId(said["callback"]) if said.get("callback") else None,
         called_by=AgentId(said["agent"]) if said.get("agent") else None,
     )
@@ -166,6 +173,17 @@ def _judged(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
     return f.Judged(at=at, call_id=call, agent=AgentId(said["agent"]), verdict=verdict)
 
 
+def _supervised(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
+    return f.Supervised(
+        at=at,
+        call_id=call,
+        supervisor=AgentId(said["by"]),
+        agent=AgentId(said["agent"]),
+        mode=Supervision(said["mode"]),
+        step=SupervisionStep(said["step"]),
+    )
+
+
 def _transfer(at: datetime, call: CallId, _: ChannelId, said: Said) -> f.Fact:
     return f.TransferAsked(
         at=at,
@@ -226,6 +244,7 @@ _WORDS: Mapping[str, _Maker] = {
     "overflowed": _overflowed,
     "agent-took": _agent_took,
     "judged": _judged,
+    "supervised": _supervised,
     "transfer": _transfer,
     "polres-took": _polres_took,
     "transfer-failed": _transfer_failed,

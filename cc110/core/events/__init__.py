@@ -88,6 +88,9 @@ from cc110.core.events.calls import (
     CallRescued as CallRescued,
 )
 from cc110.core.events.calls import (
+    CallSupervised as CallSupervised,
+)
+from cc110.core.events.calls import (
     MenuChosen as MenuChosen,
 )
 from cc110.core.events.cases import (
@@ -204,6 +207,7 @@ Data = (
     | TransferReturned
     | AgentLeft
     | PolresLeft
+    | CallSupervised
     | CallRequeued
     | CallRescued
     | CallAbandoned

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cc110.core.events.base import EventData
-from cc110.core.ids import AgentId, CallId, Number, QueueName
+from cc110.core.ids import AgentId, CallId, Number, QueueName, UnitId
 from cc110.core.words import (
     ClimbWho,
     EndedBy,
@@ -11,7 +11,10 @@ from cc110.core.words import (
     LeaveCause,
     MenuChoice,
     NumberSource,
+    OriginBy,
     OverflowReason,
+    Supervision,
+    SupervisionStep,
 )
 
 
@@ -25,6 +28,14 @@ class CallArrived(EventData):
     dialled: str
     trunk: str
     queue: QueueName
+    origin: OriginBy | None = None
+    """By what the queue was found; None = not known."""
+    origin_of: str = ""
+    """What that was: the number dialled, the place, the area code, the trunk."""
+    place: str = ""
+    """Where the carrier says that he is: a regency, a Polres, or degrees."""
+    place_unit: UnitId | None = None
+    """The Polres of that place."""
     recovered: bool = False
     callback_of: CallId | None = None
     """The call that he had given up, when it is he who was called."""
@@ -110,6 +121,17 @@ class AgentLeft(EventData):
     cause: LeaveCause
     channel: str = ""
     """The leg that left, as ``AgentAnswered`` named it."""
+    recovered: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallSupervised(EventData):
+    """A supervisor came to an operator's call, or was gone from it."""
+
+    supervisor: AgentId
+    agent: AgentId
+    mode: Supervision
+    step: SupervisionStep
     recovered: bool = False
 
 

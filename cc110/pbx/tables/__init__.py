@@ -21,6 +21,7 @@ def call_tables(config: Config) -> Mapping[str, Table]:
         "intake.conf": calls.intake(config),
         "agents.conf": calls.agents(config),
         "polres.conf": calls.polres(config),
+        "places.conf": calls.places(config),
         "climb.conf": climb.climbs(config),
     }
 

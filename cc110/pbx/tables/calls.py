@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from cc110.config.model import COUNTRY, Config
+from cc110.config.model import Config
+from cc110.config.origins import origins
 from cc110.core.ids import AgentId
+from cc110.core.origin import COUNTRY
 from cc110.pbx.tables.table import DIRECTORY, SETTINGS, Table, endpoint_address, flat
 
 
@@ -26,19 +28,41 @@ def variables(config: Config) -> Table:
         f"CC110_VERIFY_AT_ONCE={blocklist.verify_at_once}",
         f"CC110_VERIFY_AN_HOUR={blocklist.verify_per_hour}",
         f"CC110_ANNOUNCE_AT_ONCE={blocklist.announce_at_once}",
+        f"CC110_TELL_SUPERVISED={int(config.settings.supervision.tell_operator)}",
         f"CC110_LEVELS={len(config.climb_levels)}",
         f"CC110_RETRY_MS={config.settings.queue.retry_s * 1000:g}",
         f"CC110_RECORDINGS={config.paths.recordings}",
         f"CC110_OUT={f'trunk-{config.gateway.id}' if config.gateway else ''}",
         f"CC110_CALLBACK_S={config.settings.callbacks.ring_s}",
+        f"CC110_PLACE_S={agi.place_s:g}",
         f"CC110_ORIGIN_DEFAULT={config.directory.origin.default}",
+        f"CC110_ORIGIN_ORDER={'&'.join(config.directory.origin.order)}",
     )
     return Table(sources=(SETTINGS, DIRECTORY), lines=(*lines, *_origins(config)))
 
 
 def _origins(config: Config) -> Iterator[str]:
-    for code, queue in config.area_codes:
+    known = origins(config)
+    for code, queue in known.areas.items():
         yield f"CC110_ORIGIN_{COUNTRY}{code.removeprefix('0')}={queue}"
+    for number, queue in known.dialled.items():
+        yield f"CC110_ORIGIN_DIALLED_{number}={queue}"
+    for trunk, queue in known.trunks.items():
+        yield f"CC110_ORIGIN_TRUNK_{trunk}={queue}"
+
+
+def places(config: Config) -> Table:
+    """Regencies and provinces as a location in the SIP message names them: letters only."""
+    parts = (
+        (
+            f"exten => {key},1,Set(CC110_PLACE={placed.name})",
+            f" same => n,Set(CC110_PLACE_UNIT={placed.unit or ''})",
+            f" same => n,Set(CC110_PLACE_QUEUE={placed.queue})",
+            " same => n,Return()",
+        )
+        for key, placed in sorted(origins(config).places.items())
+    )
+    return Table(sources=(DIRECTORY,), lines=("", "[cc110-table-places]", *flat(parts)))
 
 
 def intake(config: Config) -> Table:
@@ -48,10 +72,12 @@ def intake(config: Config) -> Table:
 
 
 def agents(config: Config) -> Table:
-    """Each operator's queues with his penalty there: ``a:0``, ``a:10&b:10``."""
+    """Each operator's queues with his penalty there: ``a:0``, ``a:10&b:10``; his unit; whom he supervises."""
     parts = (
         (
             f"exten => {operator.id},1,Set(CC110_MY_QUEUES={_queues(config, operator.id)})",
+            f" same => n,Set(CC110_MY_UNIT={operator.unit})",
+            f" same => n,Set(CC110_SUPERVISES={'&'.join(config.supervises(operator))})",
             " same => n,Return()",
         )
         for operator in config.directory.operators

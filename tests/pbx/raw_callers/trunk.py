@@ -11,7 +11,7 @@ from typing import Any, Final
 from ...control_room import TRUNK, ControlRoom
 from ...phones.timing import limit
 
-_SDP: Final = (
+SDP: Final = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n"
     "m=audio 40000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
 )
@@ -44,9 +44,18 @@ class RawTrunk(asyncio.DatagramProtocol):
         self._transport = transport
 
     def invite(
-        self, *, asserted: str | None, said: str = "<sip:anonymous@x>", to: str = "110", **more: str
+        self,
+        *,
+        asserted: str | None,
+        said: str = "<sip:anonymous@x>",
+        to: str = "110",
+        content: tuple[str, str] = ("application/sdp", SDP),
+        **more: str,
     ) -> Answer:
-        """Send one; ``asserted`` and ``said`` are whole header values, sent as they are."""
+        """Send one; ``asserted`` and ``said`` are whole header values, sent as they are.
+
+        ``content`` is the body's type and the body.
+        """
         number = len(self._answers) + 1
         call_id = f"raw-{number}-{id(self)}"
         uri = f"sip:{to}@{self._target[0]}:{self._target[1]}"
@@ -64,7 +73,8 @@ class RawTrunk(asyncio.DatagramProtocol):
         self._send(
             f"INVITE {uri} SIP/2.0\r\n{common}To: <{uri}>\r\nCSeq: 1 INVITE\r\n"
             f"Contact: <sip:raw@{TRUNK}:{port}>\r\n{given}"
-            f"Content-Type: application/sdp\r\nContent-Length: {len(_SDP)}\r\n\r\n{_SDP}"
+            f"Content-Type: {content[0]}\r\n"
+            f"Content-Length: {len(content[1].encode())}\r\n\r\n{content[1]}"
         )
         return answer
 

@@ -18,6 +18,9 @@ from cc110.core.words import (
     Language,
     LeaveCause,
     NumberSource,
+    OriginBy,
+    Supervision,
+    SupervisionStep,
     SyntheticFault,
     SyntheticStage,
     TransferFailure,
@@ -57,6 +60,12 @@ def back(reason: TransferFailure, agent: AgentId | None = AGENT) -> e.TransferRe
     return e.TransferReturned(polres=POLRES, reason=reason, agent=agent)
 
 
+def supervised(step: SupervisionStep) -> e.CallSupervised:
+    return e.CallSupervised(
+        supervisor=AgentId("1901"), agent=AGENT, mode=Supervision.LISTEN, step=step
+    )
+
+
 def started(kind: TransferKind) -> e.TransferStarted:
     return e.TransferStarted(agent=AGENT, polres=POLRES, kind=kind, ring_s=5.0)
 
@@ -81,6 +90,12 @@ def every_variant() -> list[Data]:
         *(e.PolresLeft(polres=POLRES, cause=cause) for cause in LeaveCause),
         e.AgentPaused(agent=AGENT, queue=QUEUE, reason=""),
         replace(sample_arrival(), callback_of=CALL),
+        *(
+            replace(sample_arrival(), origin=origin, place="Kota Medan")
+            for origin in (None, *OriginBy)
+        ),
+        replace(sample_arrival(), origin=OriginBy.TRUNK),
+        *(supervised(step) for step in SupervisionStep),
         e.RecordingFinalised(path="a.wav", seconds=3.0, missing_s=2.5),
         e.RecordingMissing(path="", reason="no recording was started"),
         e.SyntheticCallFailed(
@@ -173,8 +188,10 @@ def test_a_call_has_the_same_colour_at_every_time() -> None:
 
 def test_what_was_concluded_or_only_claimed_is_marked() -> None:
     """Nobody takes a conclusion for something that was seen."""
-    assert said(replace(arrived(), recovered=True)).endswith("(disimpulkan dari daftar PBX)")
-    assert said(replace(arrived(), source=NumberSource.CLAIMED)).endswith("(nomor tidak dijamin)")
+    assert said(replace(sample_arrival(), recovered=True)).endswith("(disimpulkan dari daftar PBX)")
+    assert said(replace(sample_arrival(), source=NumberSource.CLAIMED)).endswith(
+        "(nomor tidak dijamin)"
+    )
     assert said(e.PbxBack(calls=2, restarted=True)).endswith("2 (PBX baru dimulai ulang)")
 
 

@@ -160,12 +160,15 @@ def test_the_dialplan_knows_the_sites_numbers(site: SiteCopy) -> None:
         "CC110_VERIFY_AT_ONCE=3",
         "CC110_VERIFY_AN_HOUR=60",
         "CC110_ANNOUNCE_AT_ONCE=10",
+        "CC110_TELL_SUPERVISED=1",
         "CC110_LEVELS=2",
         "CC110_RETRY_MS=1000",
         f"CC110_RECORDINGS={site.root}/var/recordings",
         "CC110_OUT=",
         "CC110_CALLBACK_S=30",
+        "CC110_PLACE_S=0.5",
         "CC110_ORIGIN_DEFAULT=polda-metro-jaya",
+        "CC110_ORIGIN_ORDER=dialled&location&area-code&trunk",
         "CC110_ORIGIN_6261=polda-sumut",
         "CC110_ORIGIN_62622=polda-sumut",
     ]
@@ -196,16 +199,32 @@ def test_intake_takes_exactly_what_callers_dial(site: SiteCopy) -> None:
     ]
 
 
+def test_regencies_are_rendered_by_their_letters(site: SiteCopy) -> None:
+    """In every usual form, with the Polres if it is one."""
+    text = body(rendered(site)["places.conf"])
+
+    for form in ("kotamedan", "medan", "kotaadmmedan"):
+        assert (
+            f"exten => {form},1,Set(CC110_PLACE=Kota Medan)\n"
+            " same => n,Set(CC110_PLACE_UNIT=polres-medan)\n"
+            " same => n,Set(CC110_PLACE_QUEUE=polda-sumut)\n same => n,Return()"
+        ) in text
+
+
 def test_each_operator_has_his_queues_and_penalties(site: SiteCopy) -> None:
     """Several queues are joined; a level above has penalty 10."""
     text = body(rendered(site)["agents.conf"])
 
     assert text.startswith(
         "[cc110-table-agents]\n"
-        "exten => 1101,1,Set(CC110_MY_QUEUES=polda-metro-jaya:0)\n same => n,Return()\n"
+        "exten => 1101,1,Set(CC110_MY_QUEUES=polda-metro-jaya:0)\n"
+        " same => n,Set(CC110_MY_UNIT=polda-metro-jaya)\n"
+        " same => n,Set(CC110_SUPERVISES=)\n same => n,Return()\n"
     )
     assert (
-        "exten => 1902,1,Set(CC110_MY_QUEUES=polda-metro-jaya:10&polda-sumut:10)\n"
+        "exten => 1901,1,Set(CC110_MY_QUEUES=polda-metro-jaya:10&polda-sumut:10)\n"
+        " same => n,Set(CC110_MY_UNIT=mabes)\n"
+        " same => n,Set(CC110_SUPERVISES=mabes&polda-metro-jaya&polda-sumut)\n"
         " same => n,Return()"
     ) in text
 
