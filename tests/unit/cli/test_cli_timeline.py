@@ -36,7 +36,6 @@ from tests.unit.cli.stories import (
     QUEUE,
     RETURNED,
     START,
-    arrived,
 )
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
