@@ -178,10 +178,11 @@ def rollback(
 def history(ctx: typer.Context, *, json: Json = False, lang: Lang = None) -> None:
     """List the configurations that are kept: when, by whom, why, and which one is live."""
     from cc110.cli.applying import kept
+    from cc110.cli.checking import last_applied
     from cc110.cli.spoken import moment_text
 
     said = invocation(ctx, lang)
-    config = said.config()
+    config = last_applied(said) or said.config()
     rows = kept(config.paths.pbx)
     if json:
         print_json(rows)

@@ -13,7 +13,7 @@ from cc110.pbx.dialplan.lines import Text, code_lines
 from cc110.pbx.dialplan.model import Dialplan, Extension, Place, Step
 
 FOLDER: Final = "site-dialplan/"
-HOOKS: Final = ("site-arrived", "site-before-queue", "site-after-talk")
+HOOKS: Final = ("site-arrived", "site-before-queue")
 """Subroutines that the shipped dialplan calls at ``s,1`` if they are there."""
 PHONES: Final = "site-phones"
 """More that operators and Polres may dial; the shipped dialplan includes it."""
