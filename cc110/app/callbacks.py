@@ -13,7 +13,7 @@ from cc110.journal.lookups import Lookups
 from cc110.journal.ranges import RangeBook
 from cc110.pbx.ami import AmiClient
 from cc110.pbx.callback import AmiDeskPhone
-from cc110.service.callbacks import Callbacks, DeskPhone, Write
+from cc110.service.callbacks import CallbackRules, Callbacks, DeskPhone, Write
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlClient
 from cc110.service.outbox import Outbox
@@ -44,6 +44,16 @@ def callbacks_of(
         outbox.put(events)
 
     return _callbacks(config, write, lookups, book, phone=AmiDeskPhone(link))
+
+
+def callback_rules(config: Config) -> CallbackRules:
+    """What the site says of callbacks."""
+    operators = [AgentId(one.id) for one in config.directory.operators]
+    return CallbackRules(
+        policy=config.callback_policy(),
+        queues={one: [queue for queue, _ in config.queues_of(one)] for one in operators},
+        can_call=config.gateway is not None,
+    )
 
 
 def callback_doors(callbacks: Callbacks) -> Mapping[str, Callable[..., Awaitable[str]]]:
@@ -104,13 +114,6 @@ def _callbacks(
             return True
         return (await book.ranges()).blocking(number, now) is not None
 
-    operators = [AgentId(one.id) for one in config.directory.operators]
     return Callbacks(
-        write=write,
-        clock=clock,
-        policy=config.callback_policy(),
-        blocked=blocked,
-        queues={one: [queue for queue, _ in config.queues_of(one)] for one in operators},
-        phone=phone,
-        can_call=config.gateway is not None,
+        write=write, clock=clock, rules=callback_rules(config), blocked=blocked, phone=phone
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from cc110.app.callbacks import callback_doors, callbacks_of
+from cc110.app.callbacks import callback_doors, callback_rules, callbacks_of
 from cc110.app.desk import block_import, range_desk
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
@@ -25,6 +25,7 @@ from cc110.app.wiring import (
 )
 from cc110.config.model import Config
 from cc110.config.origins import locator
+from cc110.config.restart import only_at_start
 from cc110.config.secrets import GUARD, TEST, Secrets
 from cc110.core.events import Event, PbxLost
 from cc110.core.facts import MemberSeen, Seen
@@ -66,16 +67,23 @@ from cc110.service.outbox import Outbox
 from cc110.service.ranges import RangeReader
 from cc110.service.reconcile import close_missing, resume_calls, say_back, see
 from cc110.service.roster import Operators
+from cc110.service.site import SiteDesk
 from cc110.service.upkeep import keep
 from cc110.service.usecases import Desk
 from cc110.service.verification import Verifications
 
 _log = structlog.get_logger("daemon")
+Reread = Callable[[], Config]
+"""Reads the site again: the one that the PBX's live configuration was made from."""
 _FRESH: Final = timedelta(seconds=120)
 """A PBX that is up for less was restarted."""
 _SETTLE_S: Final = 5.0
 _READ_FIRST_S: Final = 1.0
 """So long the live calls wait for what was missed, to be told in order."""
+
+
+class SiteNotTaken(Cc110Error):
+    """The daemon goes on with the site that it had."""
 
 
 class Daemon:
@@ -88,9 +96,12 @@ class Daemon:
         database: Database,
         journal: JournalWriter,
         spool: Spool,
+        reread: Reread | None = None,
     ) -> None:
-        """Wire it; nothing runs yet."""
+        """Wire it; nothing runs yet. `reread` reads the site that the PBX now goes by."""
         self.config = config
+        self._reread = reread
+        self._taking = asyncio.Lock()
         self._journal = journal
         self._database = database
         self._clock = SystemClock()
@@ -104,7 +115,7 @@ class Daemon:
         self.tables = Readers(database, journal.progress, all_tables())
         astdb = AstDb(self._db_link)
         self.mirror = MirrorReader(astdb, BlockTables(database), self.tables.reached)
-        counter = PrankCounter(
+        self._counter = PrankCounter(
             records=self.lookups,
             journal=journal,
             settled=self.tables.reached,
@@ -114,7 +125,7 @@ class Daemon:
         book = RangeBook(database)
         self.ranges = RangeReader(astdb, book.ranges, self._clock)
         self.bus = mqtt_bus(config)
-        followers: list[Reader] = [self.mirror, self.ranges, counter]
+        followers: list[Reader] = [self.mirror, self.ranges, self._counter]
         if self.bus:
             followers.append(self.bus)
         self.effects = Readers(database, journal.progress, followers)
@@ -183,19 +194,10 @@ class Daemon:
         )
         self.watch = WatchPart(config, watched, self._archive, database, journal.progress)
         self._lists = AmiLists(self.link)
-        known = [AgentId(one.id) for one in config.directory.operators]
-        self._desks = AmiOperators(self.link, {one: config.queues_of(one) for one in known})
-        self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
-        greeting = config.settings.greeting
+        self._site_desk = SiteDesk(journal=journal, clock=self._clock)
         self._known = LookUps(self.lookups.known_of)
-        self._ivr = Ivr(
-            self._clock,
-            config.time_zone,
-            self._known,
-            with_menu=greeting.menu,
-            wait_s=greeting.menu_wait_ms / 1000,
-        )
-        self._locator = Locator(lambda: locator(config))
+        self._locator = Locator(lambda: locator(self.config))
+        self._go_by(config)
         self._wrapup_s: Mapping[str, float] = {}
         self._refill_wanted = asyncio.Event()
         self._catch_up = CatchUp(
@@ -207,6 +209,46 @@ class Daemon:
         )
         self._unheard_since: datetime | None = EVER
         self._reading: asyncio.Task[None] | None = None
+
+    def _go_by(self, config: Config) -> None:
+        """What is the site's word and may change under way, in one step: no call sees half of it."""
+        known = [AgentId(one.id) for one in config.directory.operators]
+        greeting = config.settings.greeting
+        self._desks = AmiOperators(self.link, {one: config.queues_of(one) for one in known})
+        self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
+        self._ivr = Ivr(
+            self._clock,
+            config.time_zone,
+            self._known,
+            with_menu=greeting.menu,
+            wait_s=greeting.menu_wait_ms / 1000,
+        )
+        self.config = config
+
+    async def take_site(self) -> str:
+        """Go by the site that the PBX has now; calls under way end as they began. Returns its id.
+
+        Raises:
+            SiteNotTaken: it needs another start, or the site can't be read; nothing has changed.
+            ConfigInvalid: it has errors; nothing has changed.
+        """
+        if self._reread is None:
+            raise SiteNotTaken("this daemon can't read its site again: start it anew")
+        async with self._taking:
+            config = await asyncio.to_thread(self._reread)
+            if names_ := only_at_start(self.config, config):
+                raise SiteNotTaken(f"only a start of the daemon takes up {', '.join(names_)}")
+            self._go_by(config)
+            self.calls.use(config.policy())
+            self._counter.use(config.block_policy())
+            self.guard.use(config.guard_policy())
+            self.watch.use(config)
+            self.callbacks.use(callback_rules(config))
+            self._locator.read_again()
+        if self.link.state is LinkState.LIVE:
+            self._wrapup_s = await self._lists.wrapup_s()
+        _log.info("the site was read again", site=config.settings.site.id)
+        return config.settings.site.id
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Run until `stop` is set. A part that dies ends the daemon, loudly; calls go on without it."""
@@ -346,6 +388,9 @@ class Daemon:
             "drift": drift,
             "unattended": self.attendance.as_json,
             "lift_ban": self._ban_desk.lift,
+            "take_site": self.take_site,
+            "site_applied": self._site_desk.applied,
+            "site_rolled_back": self._site_desk.rolled_back,
         }
 
     async def _caught_up(self) -> None:
@@ -429,7 +474,12 @@ class Daemon:
 
 
 async def run_daemon(
-    config: Config, secrets: Secrets, *, stop: asyncio.Event, on_ready: Callable[[], None]
+    config: Config,
+    secrets: Secrets,
+    *,
+    stop: asyncio.Event,
+    on_ready: Callable[[], None],
+    reread: Reread | None = None,
 ) -> None:
     """The daemon alone, against a PBX that is there or will be; returns after `stop` is set.
 
@@ -441,4 +491,5 @@ async def run_daemon(
     let_the_pbx_go_first()
     with open_spool(config) as spool, suppress(StoppedWaiting):
         async with await_journal(config, Patience(stop).once_more) as (database, journal):
-            await Daemon(config, secrets, database, journal, spool).run(stop, on_ready)
+            daemon = Daemon(config, secrets, database, journal, spool, reread)
+            await daemon.run(stop, on_ready)

@@ -3,24 +3,27 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 import structlog
 
 from cc110.app.certificate import ensure_certificate
-from cc110.app.daemon import run_daemon
+from cc110.app.daemon import Reread, run_daemon
+from cc110.app.generation import settle
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets, ensure_secrets
-from cc110.pbx.embedded.console import PbxStatus
+from cc110.pbx.embedded.console import PbxStatus, require_stopped
 from cc110.pbx.embedded.errors import PbxError
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.installation import Installation
 from cc110.pbx.embedded.ports import Listen
 from cc110.pbx.embedded.process import PbxProcess, PbxRun
 from cc110.pbx.embedded.progress import Progress
+from cc110.pbx.generations import ApplyUnderWay, Generations
 from cc110.pbx.guard import BANS_FILE
-from cc110.pbx.render import Folders, render
+from cc110.pbx.render import Folders
 
 _log = structlog.get_logger("pbx")
 _MOST_DEATHS: Final = 5
@@ -72,6 +75,7 @@ class KeptPbx:
             if len(deaths) == _MOST_DEATHS and now() - deaths[0] < _DEATHS_WITHIN_S:
                 self.given_up.set()
                 return
+            _forget_what_was_cut_off(self._run.etc_dir.parent)
             try:
                 self._process = await PbxProcess.start(self._installation, self._run)
             except PbxError as error:
@@ -79,9 +83,23 @@ class KeptPbx:
                 self.given_up.set()
 
 
+def _forget_what_was_cut_off(pbx: Path) -> None:
+    """A PBX that died within a change comes back with what was live before, unless somebody still sees to it."""
+    generations = Generations(pbx)
+    if generations.unfinished is None:
+        return
+    with suppress(ApplyUnderWay), generations.alone():
+        generations.take_back()
+
+
 @asynccontextmanager
 async def embedded_pbx(
-    config: Config, secrets: Secrets, *, progress: Progress, tied: bool = True
+    config: Config,
+    secrets: Secrets,
+    *,
+    progress: Progress,
+    tied: bool = True,
+    as_is: bool = False,
 ) -> AsyncIterator[KeptPbx]:
     """The embedded PBX, fetched and unpacked when it is not there yet; stopped when the block is left.
 
@@ -90,7 +108,7 @@ async def embedded_pbx(
         RenderRefused, ConfigInvalid: its configuration can't be written.
     """
     installation = await asyncio.to_thread(install, config.paths.cache, progress=progress)
-    pbx = KeptPbx(installation, prepare_pbx(config, secrets, installation, tied=tied))
+    pbx = KeptPbx(installation, prepare_pbx(config, secrets, installation, tied=tied, as_is=as_is))
     await pbx.start()
     try:
         yield pbx
@@ -99,7 +117,12 @@ async def embedded_pbx(
 
 
 def prepare_pbx(
-    config: Config, secrets: Secrets, installation: Installation, *, tied: bool
+    config: Config,
+    secrets: Secrets,
+    installation: Installation,
+    *,
+    tied: bool,
+    as_is: bool = False,
 ) -> PbxRun:
     """Write the PBX's configuration and make its folders.
 
@@ -108,10 +131,17 @@ def prepare_pbx(
         secrets: its passwords.
         installation: the Asterisk that will run.
         tied: the PBX ends with this process, however that happens.
+        as_is: start with the configuration that was live, whatever the site's files say.
+
+    Raises:
+        AlreadyRunning: one runs here; what it reads stays as it is.
+        ApplyUnderWay, RenderRefused, ConfigInvalid: it can't be written.
     """
     folders = Folders.under(config.paths.pbx, modules=installation.modules_dir)
     ensure_certificate(config)
-    render(config, secrets, folders=folders, installation_data=installation.data_dir)
+    if not folders.etc.is_mount():
+        require_stopped(folders.run)
+    settle(config, secrets, folders, installation_data=installation.data_dir, as_is=as_is)
     # A PBX that runs without the daemon would keep its bans for ever; the daemon writes those that hold.
     (folders.varlib / BANS_FILE).unlink(missing_ok=True)
     for needed in (folders.log / "cel-custom", folders.varlib / "keys", config.paths.recordings):
@@ -144,6 +174,8 @@ async def run_all(
     progress: Progress,
     stop: asyncio.Event,
     on_ready: Callable[[], None],
+    reread: Reread | None = None,
+    as_is: bool = False,
 ) -> None:
     """PBX (embedded unless `external`) and daemon; everything is down again when it returns.
 
@@ -153,10 +185,13 @@ async def run_all(
     secrets = ensure_secrets(config)
     async with AsyncExitStack() as stack:
         if not external:
-            pbx = await stack.enter_async_context(embedded_pbx(config, secrets, progress=progress))
+            pbx = await stack.enter_async_context(
+                embedded_pbx(config, secrets, progress=progress, as_is=as_is)
+            )
             watch = asyncio.create_task(_stop_with(pbx, stop), name="pbx-watch")
             stack.callback(watch.cancel)
-        await run_daemon(config, secrets, stop=stop, on_ready=on_ready)
+            config = reread() if reread else config
+        await run_daemon(config, secrets, stop=stop, on_ready=on_ready, reread=reread)
 
 
 async def _stop_with(pbx: KeptPbx, stop: asyncio.Event) -> None:

@@ -97,13 +97,22 @@ class WatchPart:
         polres = [extension for extension, _ in config.polres_units]
         self.tally = Tally(trunks=trunks, polres=polres)
         self._link = watched.links["control"]
+        ordered = watched.links["synthetic"]
+        self._caller = AmiSyntheticCaller(ordered, self._link, config.dialled[0])
         self.synthetic = SyntheticCalls(
-            caller=AmiSyntheticCaller(watched.links["synthetic"], self._link, config.dialled[0]),
+            caller=self._caller,
             recordings=archive,
             outbox=watched.outbox,
             clock=self._clock,
             is_linked=lambda: self._link.state is LinkState.LIVE,
         )
+
+    def use(self, config: Config) -> None:
+        """The site has changed: other queues, trunks and Polres, another number to call."""
+        self._config = config
+        trunks = [f"trunk-{trunk.id}" for trunk in config.directory.trunks]
+        self.tally.learn(trunks=trunks, polres=[extension for extension, _ in config.polres_units])
+        self._caller.dialled = config.dialled[0]
 
     def begin(self, start: Callable[[str, Coroutine[None, None, object]], None]) -> None:
         """Start all of it."""

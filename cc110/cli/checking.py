@@ -1,9 +1,10 @@
 """Every problem of a site before anything starts. Importing this brings much in."""
 
+from cc110.app.generation import live_site
 from cc110.cli.context import Invocation
 from cc110.cli.screen import note
 from cc110.config.areas import look_at_areas
-from cc110.config.load import Examined, examine
+from cc110.config.load import Examined, examine, load
 from cc110.config.model import Config
 from cc110.config.problem import ConfigInvalid, Problem, errors_of, in_order
 from cc110.pbx.looks import LOOKS
@@ -28,3 +29,20 @@ def checked(said: Invocation) -> Config:
     for problem in problems:
         note(str(problem))
     return found.config
+
+
+def last_applied(said: Invocation) -> Config | None:
+    """The site that this home's PBX goes by, whatever its files say meanwhile; None = there is none."""
+    try:
+        return live_site(examine(environ=said.environ).paths.pbx, said.environ)
+    except ConfigInvalid:
+        return None
+
+
+def site_again(said: Invocation) -> Config:
+    """What a running daemon goes by: the site that was applied, or the files where nothing ever was.
+
+    Raises:
+        ConfigInvalid: it has errors.
+    """
+    return last_applied(said) or load(environ=said.environ)

@@ -105,7 +105,7 @@ def explain_call(
     foreseen = foresee_with(config, said, listed, at)
     polda = None
     if foreseen.origin:
-        polda = next(one for one in config.poldas if one.code == foreseen.origin.queue)
+        polda = next(one for one in config.poldas if QueueName(one.code) == foreseen.origin.queue)
     seated = known_seats or asyncio.run(seats(config))
     return Explained(
         at=at,

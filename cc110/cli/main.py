@@ -27,6 +27,7 @@ from cc110.cli import (
     recordings,
     run,
     simulate,
+    site,
     synthetic,
 )
 from cc110.cli.context import Invocation
@@ -66,6 +67,11 @@ app = typer.Typer(
 app.command("run", epilog=run.RUN_EXAMPLE)(run.run)
 app.command("daemon", epilog=run.DAEMON_EXAMPLE)(run.daemon)
 app.command("check", epilog=check.EXAMPLE)(check.check)
+app.command("render", epilog=site.RENDER_EXAMPLE)(site.render)
+app.command("diff", epilog=site.DIFF_EXAMPLE)(site.diff)
+app.command("apply", epilog=site.APPLY_EXAMPLE)(site.apply)
+app.command("rollback", epilog=site.ROLLBACK_EXAMPLE)(site.rollback)
+app.command("history", epilog=site.HISTORY_EXAMPLE)(site.history)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 blocklist.app.command("import", epilog=list_files.IMPORT_EXAMPLE)(list_files.import_)
 blocklist.app.command("export", epilog=list_files.EXPORT_EXAMPLE)(list_files.export)

@@ -282,6 +282,14 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Panggilan uji melewati semua tahap dalam {seconds}",
         "The synthetic call came through every stage in {seconds}",
     ),
+    "SiteApplied": (
+        "Konfigurasi {generation} diberlakukan oleh {by}: {reason}",
+        "Configuration {generation} is applied by {by}: {reason}",
+    ),
+    "SiteRolledBack": (
+        "Konfigurasi {before} dibatalkan oleh {by}, {generation} berlaku kembali: {reason}",
+        "Configuration {before} is taken back by {by}, {generation} is live again: {reason}",
+    ),
     "PbxLost": (
         "Hubungan ke PBX putus; panggilan tetap berjalan: {reason}",
         "The link to the PBX is lost; calls go on: {reason}",
@@ -316,6 +324,8 @@ REASONS: Final[Mapping[str, Pair]] = {
 """What the core gives as a reason, by its word."""
 PEOPLES_REASONS: Final = frozenset(
     {
+        "SiteApplied",
+        "SiteRolledBack",
         "NumberBlocked",
         "NumberUnblocked",
         "RangeBlockProposed",
@@ -366,5 +376,7 @@ TONES: Final[Mapping[str, str]] = {
     "AddressBanned": "yellow",
     "SyntheticCallFailed": "bold red",
     "SyntheticCallPassed": "green",
+    "SiteApplied": "green",
+    "SiteRolledBack": "bold yellow",
 }
 """How to show an event's sentence, as rich writes it."""

@@ -12,11 +12,12 @@ from typing import Any, Final
 import uvloop
 
 from cc110.app import run_all, run_daemon
-from cc110.cli.checking import checked
+from cc110.cli.checking import checked, last_applied, site_again
 from cc110.cli.context import Invocation
 from cc110.cli.failing import REFUSED
 from cc110.cli.screen import note
 from cc110.config.model import Config
+from cc110.config.problem import ConfigInvalid
 from cc110.config.secrets import ensure_secrets
 from cc110.log import set_up
 from cc110.pbx.embedded.install import install
@@ -44,13 +45,22 @@ def serve_all(said: Invocation, *, external: bool) -> None:
     Raises:
         Cc110Error: it could not start, or it ended without being told to.
     """
-    config = _prepared(said)
+    config, as_is = _site(said, external=external)
+    _logs(said, config)
     if not external:
         fetch_pbx(config)
 
     async def body(stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         progress = NoProgress()
-        await run_all(config, external=external, progress=progress, stop=stop, on_ready=on_ready)
+        await run_all(
+            config,
+            external=external,
+            progress=progress,
+            stop=stop,
+            on_ready=on_ready,
+            reread=lambda: site_again(said),
+            as_is=as_is,
+        )
 
     _serve(body, _welcome(config))
     note("cc110 has stopped.")
@@ -62,11 +72,14 @@ def serve_daemon(said: Invocation) -> None:
     Raises:
         Cc110Error: it could not start, or it ended without being told to.
     """
-    config = _prepared(said)
+    config = last_applied(said) or checked(said)
+    _logs(said, config)
     secrets = ensure_secrets(config)
 
     async def body(stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
-        await run_daemon(config, secrets, stop=stop, on_ready=on_ready)
+        await run_daemon(
+            config, secrets, stop=stop, on_ready=on_ready, reread=lambda: site_again(said)
+        )
 
     ami = config.settings.ami
     _serve(body, f"cc110 ready: the daemon, with the PBX at {ami.host}:{ami.port}")
@@ -114,11 +127,29 @@ def _heeded() -> list[signal.Signals]:
     return [one for one in _SIGNALS if one is not signal.SIGHUP or not ignored]
 
 
-def _prepared(said: Invocation) -> Config:
-    config = checked(said)
+def _site(said: Invocation, *, external: bool) -> tuple[Config, bool]:
+    """The site to start with, and whether it is not the files' but the one that was live before.
+
+    A start amidst somebody's edit is no reason to be without 110.
+
+    Raises:
+        ConfigInvalid: there is an error, and nothing was live before.
+    """
+    try:
+        return checked(said), False
+    except ConfigInvalid as fault:
+        last = None if external else last_applied(said)
+        if last is None:
+            raise
+        for problem in fault.problems:
+            note(str(problem))
+        note("cc110: the site's files have errors: what was live before is started.")
+        return last, True
+
+
+def _logs(said: Invocation, config: Config) -> None:
     log = config.settings.log
     set_up("debug" if said.verbose else log.level, log.format)
-    return config
 
 
 def _serve(body: Body, welcome: str) -> None:

@@ -58,6 +58,11 @@ class Paths:
         return self.site / "prompts"
 
     @property
+    def additions(self) -> Path:
+        """The site's own additions to the dialplan."""
+        return self.site / "dialplan"
+
+    @property
     def secrets(self) -> Path:
         """The passwords."""
         return self.home / "secrets.toml"

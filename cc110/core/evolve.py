@@ -176,6 +176,8 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             | events.AddressBanLifted()
             | events.SyntheticCallFailed()
             | events.SyntheticCallPassed()
+            | events.SiteApplied()
+            | events.SiteRolledBack()
             | events.PbxLost()
             | events.PbxBack()
         ):

@@ -83,6 +83,15 @@ class Tally:
         self._gave_up: set[CallId | None] = set()
         self._called_back: set[CallId | None] = set()
 
+    def learn(self, *, trunks: Collection[str], polres: Collection[PolresExt]) -> None:
+        """The directory has changed; what was counted stays counted."""
+        self._trunks, self._polres = frozenset(trunks), frozenset(polres)
+        for trunk in trunks:
+            self.arrived.setdefault(trunk, 0)
+        for one in polres:
+            self.transfers.setdefault(one, 0)
+            self.transfers_answered.setdefault(one, 0)
+
     def take(self, event: Event) -> None:
         """Count an event."""
         self.events += 1

@@ -35,6 +35,8 @@ _WITHOUT_CALL = frozenset(
         "PbxLost",
         "QueueAttended",
         "QueueUnattended",
+        "SiteApplied",
+        "SiteRolledBack",
         "SyntheticCallFailed",
         "SyntheticCallPassed",
     }

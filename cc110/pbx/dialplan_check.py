@@ -7,14 +7,24 @@ from dataclasses import dataclass
 from typing import Final
 
 from cc110.config.problem import Problem, hint
+from cc110.pbx import names
+from cc110.pbx.conf_check import conf_problems, loaded_modules
 from cc110.pbx.dialplan.arguments import alternatives, as_pattern, is_literal
+from cc110.pbx.dialplan.flow import flow_problems
 from cc110.pbx.dialplan.lines import Text, code_lines
 from cc110.pbx.dialplan.model import Context, Dialplan, Extension, Place, Step
+from cc110.pbx.dialplan.own import own_problems
 from cc110.pbx.dialplan.read import read_dialplan
 from cc110.pbx.dialplan.targets import QueueUsed, Target, targets_of
+from cc110.pbx.dialplan.variables import variable_problems
+from cc110.pbx.dialplan.words import word_problems
 
 _PROMPT: Final = re.compile(r"(?<![\w/-])cc110/(?=[a-z$])|\bcc110-say,s,1\([^,]*,(?=[a-z$])")
 """What stands before a prompt's key: its folder, or the subroutine that says it to somebody."""
+CALLERS: Final = frozenset({"from-trunk", "cc110-rescue", "cc110-blind"})
+"""Where callers' channels come in: from a trunk, by the daemon's word, by a phone's own transfer."""
+_DAEMON: Final = frozenset(value for name, value in vars(names).items() if name.startswith("VAR_"))
+"""Variables that the daemon asks for."""
 _OPEN_ENDED: Final = re.compile(r"[.!]")
 
 
@@ -37,6 +47,11 @@ def dialplan_problems(
     """
     dialplan = read_dialplan(files, coming)
     yield from dialplan.problems
+    yield from own_problems(files, dialplan)
+    yield from conf_problems(files, dialplan, whole=not coming)
+    yield from word_problems(dialplan, loaded_modules(files))
+    yield from flow_problems(dialplan, CALLERS)
+    yield from variable_problems(files, tables_known=not coming, elsewhere=_DAEMON)
     if dialplan.contexts:
         look = _Look(dialplan=dialplan, queues=queues, coming=coming_contexts)
         yield from look.problems()

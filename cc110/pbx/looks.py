@@ -15,7 +15,7 @@ from cc110.pbx.dialplan.lines import Text
 from cc110.pbx.dialplan_check import dialplan_problems
 from cc110.pbx.prompt_manifest import read_manifest
 from cc110.pbx.prompts import read_prompts
-from cc110.pbx.render import SITE_ADDITIONS, placeholder_problems
+from cc110.pbx.render import SITE_ADDITIONS, SITE_DIALPLAN, placeholder_problems
 from cc110.pbx.tables import call_tables
 
 _TABLES: Final = frozenset(
@@ -64,6 +64,7 @@ LOOKS: Final[tuple[Look, ...]] = (look_at_pbx_files, look_at_dialplan, look_at_p
 def _hand_written(paths: Paths) -> Mapping[str, Text]:
     found = {file.name: file for file in paths.asterisk_conf.glob("*.conf")}
     found |= {f"dialplan/{file.name}": file for file in paths.dialplan.glob("*.conf")}
+    found |= {f"{SITE_DIALPLAN}/{file.name}": file for file in paths.additions.glob("*.conf")}
     if (additions := paths.site / SITE_ADDITIONS).is_file():
         found[SITE_ADDITIONS] = additions
     return {name: _text(paths, file) for name, file in sorted(found.items())}

@@ -23,6 +23,8 @@ from cc110.ports import Cc110Error
 MAIN: Final = "asterisk.conf"
 SITE_ADDITIONS: Final = "local.conf"
 """A site's own dialplan, beside its settings; the dialplan includes it if it is there."""
+SITE_DIALPLAN: Final = "site-dialplan"
+"""Where the PBX finds the files of the site's folder ``dialplan``."""
 MARK: Final = ".cc110"
 _MARK_TEXT: Final = b"This folder is rendered by cc110: what is changed here is lost.\n"
 _PLACEHOLDER: Final = re.compile(r"@([A-Z]+)@")
@@ -70,9 +72,15 @@ class Rendered:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _File:
+class File:
+    """A file as it shall be."""
+
     content: bytes
     mode: int = 0o644
+
+
+Files = Mapping[PurePosixPath, File]
+"""By path in the PBX's configuration folder."""
 
 
 def render(
@@ -90,12 +98,10 @@ def render(
         RenderRefused: ``folders.etc`` holds files that are not cc110's.
         ConfigInvalid: ``asterisk.conf`` is missing, or nothing fills one of its placeholders.
     """
-    if faults := tuple(placeholder_problems(config.paths)):
-        raise ConfigInvalid(faults)
-    _claim(folders.etc)
-    _make_folders(folders)
-    files = _sync_files(folders.etc, _etc(config, secrets, folders))
-    links = _sync_links(folders.data, _data(config.paths, installation_data))
+    wanted = configuration(config, secrets, folders)
+    files = sync_files(folders.etc, wanted)
+    make_folders(folders)
+    links = _sync_links(folders.data, {**documentation(installation_data), **audio(config.paths)})
     return Rendered(
         changed=(*files.changed, *links.changed), removed=(*files.removed, *links.removed)
     )
@@ -125,33 +131,55 @@ def _claim(etc: Path) -> None:
         (etc / MARK).write_bytes(_MARK_TEXT)
 
 
-def _make_folders(folders: Folders) -> None:
+def make_folders(folders: Folders) -> None:
+    """The PBX's folders but that of its configuration; those that are there stay."""
     for field in fields(folders):
-        if field.name != "modules":
+        if field.name not in {"modules", "etc"}:
             getattr(folders, field.name).mkdir(parents=True, exist_ok=True)
     (folders.varlib / "keys").mkdir(exist_ok=True)  # res_crypto complains without it
 
 
-def _etc(config: Config, secrets: Secrets, folders: Folders) -> Mapping[PurePosixPath, _File]:
+def configuration(config: Config, secrets: Secrets, folders: Folders) -> Files:
+    """All that the PBX reads of its configuration folder. The same site gives the same bytes.
+
+    Raises:
+        ConfigInvalid: ``asterisk.conf`` is missing, or nothing fills one of its placeholders.
+    """
     paths = config.paths
+    if faults := tuple(placeholder_problems(paths)):
+        raise ConfigInvalid(faults)
     files = {
         **_copies(paths.asterisk_conf, ""),
         **_copies(paths.dialplan, "dialplan"),
-        PurePosixPath(MARK): _File(content=_MARK_TEXT),
+        **_copies(paths.additions, SITE_DIALPLAN),
+        PurePosixPath(MARK): File(content=_MARK_TEXT),
     }
     main = PurePosixPath(MAIN)
-    files[main] = _File(content=_filled(files[main].content.decode(), folders).encode())
+    files[main] = File(content=_filled(files[main].content.decode(), folders).encode())
     if (additions := paths.site / SITE_ADDITIONS).is_file():
-        files[PurePosixPath(SITE_ADDITIONS)] = _File(content=additions.read_bytes())
+        files[PurePosixPath(SITE_ADDITIONS)] = File(content=additions.read_bytes())
     for name, table in tables(config, secrets).items():
         mode = 0o600 if table.secret else 0o644
-        files[PurePosixPath("tables", name)] = _File(content=table.text.encode(), mode=mode)
+        files[PurePosixPath("tables", name)] = File(content=table.text.encode(), mode=mode)
     return files
 
 
-def _copies(folder: Path, under: str) -> dict[PurePosixPath, _File]:
+def audio(paths: Paths) -> Mapping[PurePosixPath, Path]:
+    """Prompts and music by their path in the data folder, each with its file: the site's own, else the shipped one."""
+    found: dict[PurePosixPath, Path] = {}
+    for language in Language:
+        for source in (paths.prompts / language, paths.studio / language):
+            for file in sorted(source.glob("*.wav")):
+                found[PurePosixPath("sounds", language, "cc110", file.name)] = file
+    for source in (paths.prompts / "moh", paths.studio / "moh"):
+        for file in sorted(source.glob("*.wav")):
+            found[PurePosixPath("moh", file.stem, file.name)] = file
+    return found
+
+
+def _copies(folder: Path, under: str) -> dict[PurePosixPath, File]:
     found = sorted(folder.glob("*.conf"))
-    return {PurePosixPath(under, file.name): _File(content=file.read_bytes()) for file in found}
+    return {PurePosixPath(under, file.name): File(content=file.read_bytes()) for file in found}
 
 
 def _filled(text: str, folders: Folders) -> str:
@@ -159,23 +187,19 @@ def _filled(text: str, folders: Folders) -> str:
     return _PLACEHOLDER.sub(lambda found: str(getattr(folders, found[1].lower(), found[0])), text)
 
 
-def _data(paths: Paths, installation: Path | None) -> Mapping[PurePosixPath, Path]:
-    """Links of the data folder, each with the file that it leads to."""
-    links: dict[PurePosixPath, Path] = {}
-    for entry in sorted(installation.iterdir()) if installation else ():
-        if entry.name not in _OWN:
-            links[PurePosixPath(entry.name)] = entry
-    for language in Language:
-        for source in (paths.prompts / language, paths.studio / language):
-            for file in sorted(source.glob("*.wav")):
-                links[PurePosixPath("sounds", language, "cc110", file.name)] = file
-    for source in (paths.prompts / "moh", paths.studio / "moh"):
-        for file in sorted(source.glob("*.wav")):
-            links[PurePosixPath("moh", file.stem, file.name)] = file
-    return links
+def documentation(installation: Path | None) -> Mapping[PurePosixPath, Path]:
+    """What of the installation's data folder the PBX has to find in its own."""
+    entries = sorted(installation.iterdir()) if installation else ()
+    return {PurePosixPath(entry.name): entry for entry in entries if entry.name not in _OWN}
 
 
-def _sync_files(folder: Path, wanted: Mapping[PurePosixPath, _File]) -> Rendered:
+def sync_files(folder: Path, wanted: Files) -> Rendered:
+    """Make a folder of ours hold exactly that.
+
+    Raises:
+        RenderRefused: it holds files that are not cc110's.
+    """
+    _claim(folder)
     changed = tuple(
         folder / name for name, file in wanted.items() if _put_file(folder / name, file)
     )
@@ -183,7 +207,7 @@ def _sync_files(folder: Path, wanted: Mapping[PurePosixPath, _File]) -> Rendered
     return Rendered(changed=changed, removed=_remove(folder, there, wanted))
 
 
-def _put_file(path: Path, file: _File) -> bool:
+def _put_file(path: Path, file: File) -> bool:
     """Whether the file was not as it should be."""
     if _is_as_wanted(path, file):
         return False
@@ -198,7 +222,7 @@ def _put_file(path: Path, file: _File) -> bool:
     return True
 
 
-def _is_as_wanted(path: Path, file: _File) -> bool:
+def _is_as_wanted(path: Path, file: File) -> bool:
     if path.is_symlink() or not path.is_file():
         return False
     return stat.S_IMODE(path.stat().st_mode) == file.mode and path.read_bytes() == file.content
@@ -206,14 +230,14 @@ def _is_as_wanted(path: Path, file: _File) -> bool:
 
 def _sync_links(folder: Path, wanted: Mapping[PurePosixPath, Path]) -> Rendered:
     changed = tuple(
-        folder / name for name, target in wanted.items() if _put_link(folder / name, target)
+        folder / name for name, target in wanted.items() if put_link(folder / name, target)
     )
     there = (path for path in folder.rglob("*") if path.is_symlink())
     return Rendered(changed=changed, removed=_remove(folder, there, wanted))
 
 
-def _put_link(path: Path, target: Path) -> bool:
-    """Whether the link was not as it should be."""
+def put_link(path: Path, target: Path) -> bool:
+    """Make a link, in one step where there was another; whether it was not as it should be."""
     if path.is_symlink() and path.readlink() == target:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ class AmiSyntheticCaller:
         """Order over `client`, hang up over `control`; ``dialled`` is what a caller dials."""
         self._client = client
         self._control = control
-        self._dialled = dialled
+        self.dialled = dialled
 
     async def call(self, order: str) -> None:
         """Let the PBX call itself.
@@ -45,7 +45,7 @@ class AmiSyntheticCaller:
         """
         action = {
             "Action": "Originate",
-            "Channel": f"PJSIP/{self._dialled}@{names.TEST}",
+            "Channel": f"PJSIP/{self.dialled}@{names.TEST}",
             "Context": names.CONTEXT_TEST_CALLER,
             "Exten": "s",
             "Priority": "1",

@@ -48,6 +48,15 @@ class Given:
     queue: QueueName
 
 
+@dataclass(frozen=True, kw_only=True)
+class CallbackRules:
+    """What the site says: its numbers, each operator's queues, and whether it has a trunk for calls that go out."""
+
+    policy: CallbackPolicy
+    queues: Mapping[AgentId, Collection[QueueName]]
+    can_call: bool = False
+
+
 class Callbacks:
     """The list, and what may be done with it."""
 
@@ -56,33 +65,31 @@ class Callbacks:
         *,
         write: Write,
         clock: Clock,
-        policy: CallbackPolicy,
+        rules: CallbackRules,
         blocked: IsBlocked,
-        queues: Mapping[AgentId, Collection[QueueName]],
         phone: DeskPhone | None = None,
-        can_call: bool = False,
     ) -> None:
         """Begin with an empty list.
 
         Args:
             write: takes events to the journal; `hear` is told of them as well, by whoever writes.
             clock: the time.
-            policy: the site's rules.
+            rules: the site's.
             blocked: True for a number that is on the blocklist.
-            queues: each operator's.
             phone: rings operators; None = nobody can be called from here.
-            can_call: False = the site has no trunk for calls that go out.
         """
         self._write = write
         self._clock = clock
-        self._policy = policy
+        self._rules = rules
         self._blocked = blocked
-        self._queues = queues
         self._phone = phone
-        self._can_call = can_call
         self._given: dict[str, tuple[AgentId, datetime]] = {}
         self._ordered: dict[AgentId, str] = {}
         self.book = Book()
+
+    def use(self, rules: CallbackRules) -> None:
+        """The site has changed."""
+        self._rules = rules
 
     def resume(self, book: Book) -> None:
         """Begin with what the journal remembers."""
@@ -91,14 +98,14 @@ class Callbacks:
     def hear(self, events: Sequence[Event]) -> None:
         """Take note of events as they are decided."""
         for event in events:
-            self.book = core.evolve(self.book, event, self._policy)
+            self.book = core.evolve(self.book, event, self._rules.policy)
             if isinstance(event.data, CallbackMade):
                 self._given.pop(event.data.number, None)
 
     @property
     def waiting(self) -> tuple[Missed, ...]:
         """Who is on the list now."""
-        return core.waiting(self.book, self._clock.now(), self._policy)
+        return core.waiting(self.book, self._clock.now(), self._rules.policy)
 
     async def claim(self, key: str, *, agent: str, by: str) -> str:
         """Make somebody an operator's task; returns who it is.
@@ -109,7 +116,7 @@ class Callbacks:
         operator = self._operator(agent)
         try:
             now = self._clock.now()
-            event = core.claim(self.book, key, operator, by=by, now=now, policy=self._policy)
+            event = core.claim(self.book, key, operator, by=by, now=now, policy=self._rules.policy)
         except CallbackRefused as error:
             raise Refused(str(error)) from error
         if event:
@@ -124,7 +131,9 @@ class Callbacks:
         """
         try:
             now = self._clock.now()
-            event = core.drop(self.book, key, reason=reason, by=by, now=now, policy=self._policy)
+            event = core.drop(
+                self.book, key, reason=reason, by=by, now=now, policy=self._rules.policy
+            )
         except CallbackRefused as error:
             raise Refused(str(error)) from error
         await self._write([event])
@@ -138,7 +147,7 @@ class Callbacks:
             PbxUnavailable, PbxRefused: his phone can't be rung.
         """
         operator = self._operator(agent)
-        if not self._can_call:
+        if not self._rules.can_call:
             raise Refused("this site has no trunk with `outbound`: nobody can be called")
         if self._phone is None:
             raise Refused("nobody can be called while the daemon does not run")
@@ -156,7 +165,7 @@ class Callbacks:
             Refused: he is no operator, or nothing can be dialled here.
         """
         operator = self._operator(agent)
-        if not self._can_call:
+        if not self._rules.can_call:
             raise Refused("this site has no trunk with `outbound`")
         passed: set[str] = set()
         while one := self._next(operator, passed):
@@ -173,7 +182,7 @@ class Callbacks:
         """How many wait, are claimed, and since when the first has waited, for whoever watches."""
         now = self._clock.now()
         listed = self.waiting
-        claimed = sum(one.claimed(now, self._policy) is not None for one in listed)
+        claimed = sum(one.claimed(now, self._rules.policy) is not None for one in listed)
         oldest = max((now - one.first_at for one in listed), default=timedelta())
         told = {"waiting": len(listed), "claimed": claimed, "oldest_s": oldest.total_seconds()}
         return json.dumps(told)
@@ -182,7 +191,9 @@ class Callbacks:
         now = self._clock.now()
         self._given[one.key] = (operator, now)
         self._ordered.pop(operator, None)
-        event = core.claim(self.book, one.key, operator, by=operator, now=now, policy=self._policy)
+        event = core.claim(
+            self.book, one.key, operator, by=operator, now=now, policy=self._rules.policy
+        )
         if event:
             await self._write([event])
         assert one.number
@@ -193,7 +204,7 @@ class Callbacks:
         def is_out(one: Missed) -> bool:
             return one.key in passed or self._is_given(one.key)
 
-        now, policy, queues = self._clock.now(), self._policy, self._queues[operator]
+        now, policy, queues = self._clock.now(), self._rules.policy, self._rules.queues[operator]
         ordered = self._ordered.get(operator)
         if ordered is not None:
             chosen = core.next_for(
@@ -218,6 +229,6 @@ class Callbacks:
 
     def _operator(self, agent: str) -> AgentId:
         operator = AgentId(agent)
-        if operator not in self._queues:
+        if operator not in self._rules.queues:
             raise Refused(f"there is no operator {agent} in the directory")
         return operator

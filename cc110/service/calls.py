@@ -142,6 +142,10 @@ class Calls:
         self.submit(VerdictTakenBack(at=now, call_id=call_id, reason=reason, by=by))
         return True
 
+    def use(self, policy: Policy) -> None:
+        """Calls that arrive from now on go by other numbers; those under way end as they began."""
+        self._policy = policy
+
     async def aclose(self) -> None:
         """Stop all inboxes, timers and effects; calls go on in the PBX."""
         self._timers.close()

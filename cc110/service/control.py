@@ -252,6 +252,44 @@ class ControlClient:
         """As `SyntheticCalls.once`, as JSON; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="test_call", patience_s=_TEST_CALL_S)
 
+    async def take_site(self) -> str:
+        """Go by the site that the PBX has now; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="take_site")
+
+    async def applied(
+        self,
+        generation: int,
+        *,
+        before: int,
+        files: Sequence[str],
+        verified: bool,
+        reason: str,
+        by: str,
+    ) -> str:
+        """As `SiteDesk.applied`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(
+            do="site_applied",
+            generation=generation,
+            before=before,
+            files=list(files),
+            verified=verified,
+            reason=reason,
+            by=by,
+        )
+
+    async def rolled_back(
+        self, generation: int, *, before: int, automatic: bool, reason: str, by: str
+    ) -> str:
+        """As `SiteDesk.rolled_back`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(
+            do="site_rolled_back",
+            generation=generation,
+            before=before,
+            automatic=automatic,
+            reason=reason,
+            by=by,
+        )
+
     async def _ask(self, *, patience_s: float = _PATIENCE_S, **what: object) -> str:
         try:
             async with asyncio.timeout(patience_s):

@@ -52,6 +52,10 @@ class PrankCounter:
         self._clock = clock
         self._policy = policy
 
+    def use(self, policy: BlockPolicy) -> None:
+        """Verdicts are counted by other rules from now on."""
+        self._policy = policy
+
     async def handle(self, recorded: Recorded) -> None:
         """Deal with one event; any but a verdict, its withdrawal, or a recovered call is none of ours.
 

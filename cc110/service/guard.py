@@ -33,6 +33,11 @@ class Guard:
         self._changed = asyncio.Event()
         self.state = Guarded()
 
+    def use(self, policy: GuardPolicy) -> None:
+        """Log-ins are judged by other rules from now on."""
+        self._policy = policy
+        self._changed.set()
+
     def resume(self, state: Guarded) -> None:
         """Go on with the bans of an earlier process."""
         self.state = state

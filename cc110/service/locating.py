@@ -31,15 +31,24 @@ class Locator:
     def __init__(self, read_map: Callable[[], Find]) -> None:
         """Read the map by `read_map`, in a thread."""
         self._read_map = read_map
+        self._wanted = asyncio.Event()
+        self._wanted.set()
         self._find: Find | None = None
 
+    def read_again(self) -> None:
+        """The site has changed; the old map is used until the new one is read."""
+        self._wanted.set()
+
     async def run(self) -> None:
-        """Read the map. What is wrong with it costs no call: then nobody is found."""
-        try:
-            self._find = await asyncio.to_thread(self._read_map)
-        except Exception:
-            _log.exception("the map can't be read; places in degrees decide nothing")
-        await asyncio.Event().wait()
+        """Read the map when it is wanted. What is wrong with it costs no call: then nobody is found."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                self._find = await asyncio.to_thread(self._read_map)
+            except Exception:
+                self._find = None
+                _log.exception("the map can't be read; places in degrees decide nothing")
 
     async def answer(self, line: PlaceLine) -> None:
         """Tell where it is, or nothing."""

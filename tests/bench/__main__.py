@@ -16,11 +16,22 @@ from cc110.pbx.embedded.progress import PlainProgress
 
 from ..cache import cache
 from ..control_room import open_room
-from . import blocklist_bench, directory_bench, journal_bench, load, restart, sound, start
+from . import (
+    apply_bench,
+    blocklist_bench,
+    directory_bench,
+    journal_bench,
+    load,
+    restart,
+    sound,
+    start,
+)
 from .load import Figure
 
 _BLOCKLIST = "blocklist"
 _SECTION = "## Blocklist\n"
+_APPLY = "apply"
+_APPLY_SECTION = "## A changed site in a running PBX\n"
 
 
 def _wanted(name: str) -> bool:
@@ -105,16 +116,51 @@ both have is the machine's. Median and range of the rounds.
 """
 
 
+_APPLY_HEAD = f"""{_APPLY_SECTION}
+Made by `make bench`, or alone by `python -m tests.bench apply`: SIPp calls 110 at 20 calls/s while
+the command runs. Median and range of the rounds.
+
+"""
+
+
+async def _measure_apply() -> tuple[list[Figure], str]:
+    found = await asyncio.to_thread(
+        install, cache(), bundles=("asterisk", "sipp"), progress=PlainProgress(sys.stdout)
+    )
+    return await apply_bench.measure(found.tool("sipp")), found.version
+
+
+def _apply_alone() -> int:
+    """Measures this part, and writes its own section."""
+    figures, asterisk = asyncio.run(_measure_apply())
+    page, section = checkout() / "docs" / "bench.md", _APPLY_HEAD + table(figures, asterisk)
+    page.write_text(_with_section(page.read_text(), _APPLY_SECTION, section))
+    print(section)
+    return 0 if all(figure.reached is not False for figure in figures) else 1
+
+
+def _with_section(text: str, head: str, section: str) -> str:
+    """A page with this section in the place of an older one, or at its end."""
+    before, found, after = text.partition(head)
+    rest = after.partition("\n## ")[2] if found else ""
+    tail = f"\n## {rest}" if rest else ""
+    return f"{before.rstrip()}\n\n{section.rstrip()}\n{tail}"
+
+
 def main() -> int:
     """Measure and write; 1 when a target is not reached.
 
     Names of parts measure these, and write nothing; the blocklist alone writes its own section.
     """
+    if sys.argv[1:] == [_APPLY]:
+        return _apply_alone()
     figures, blocklist, asterisk = asyncio.run(measure())
     page = checkout() / "docs" / "bench.md"
     section = _BLOCKLIST_HEAD + table(blocklist, asterisk)
     text = _HEAD + table(figures, asterisk) + ("\n" + section if blocklist else "")
     if len(sys.argv) == 1:
+        changes = asyncio.run(_measure_apply())
+        text += "\n" + _APPLY_HEAD + table(changes[0], changes[1])
         page.write_text(text)
     elif sys.argv[1:] == [_BLOCKLIST]:
         page.write_text(page.read_text().partition(_SECTION)[0].rstrip() + "\n\n" + section)

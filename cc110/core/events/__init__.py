@@ -166,6 +166,12 @@ from cc110.core.events.site import (
     PbxLost as PbxLost,
 )
 from cc110.core.events.site import (
+    SiteApplied as SiteApplied,
+)
+from cc110.core.events.site import (
+    SiteRolledBack as SiteRolledBack,
+)
+from cc110.core.events.site import (
     SyntheticCallFailed as SyntheticCallFailed,
 )
 from cc110.core.events.site import (
@@ -241,6 +247,8 @@ Data = (
     | AddressBanLifted
     | SyntheticCallFailed
     | SyntheticCallPassed
+    | SiteApplied
+    | SiteRolledBack
     | PbxLost
     | PbxBack
     | CallClimbed

@@ -49,6 +49,35 @@ class SyntheticCallPassed(EventData):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SiteApplied(EventData):
+    """A new configuration of the PBX is live, and was tried."""
+
+    generation: int
+    before: int
+    """The generation that was live until then; 0 = none."""
+    files: tuple[str, ...]
+    """What changed, by the path in the PBX's configuration folder."""
+    verified: bool
+    """Whether a synthetic call came through it."""
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteRolledBack(EventData):
+    """An older configuration of the PBX is live again."""
+
+    generation: int
+    """The one that is live now."""
+    before: int
+    """The one that was taken back."""
+    automatic: bool
+    """True when the change itself did it, because it broke something."""
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PbxLost(EventData):
     """The daemon has no link to the PBX. Calls go on without it."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cc110.pbx.embedded.asterisk_conf import directories
 from cc110.pbx.embedded.errors import (
+    AlreadyRunning,
     ConsoleTimeout,
     PbxNotRunning,
     PbxRunError,
@@ -86,16 +87,7 @@ class Console:
 
     def pid(self) -> int | None:
         """Return the number of the process that listens on the control socket."""
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(str(self.socket))
-            except OSError:
-                return None
-            credentials = probe.getsockopt(
-                socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
-            )
-        pid: int = struct.unpack("3i", credentials)[0]
-        return pid
+        return _listener(self.socket)
 
     async def status(self) -> PbxStatus:
         """Return what the PBX says of itself. Raises ConsoleTimeout if it hangs."""
@@ -115,6 +107,24 @@ class Console:
             calls=_number(r"(\d+) active call", calls),
             processed=_number(r"(\d+) calls? processed", calls),
         )
+
+
+def require_stopped(run_dir: Path) -> None:
+    """Refuse to touch what a running PBX reads. Raises AlreadyRunning."""
+    if (pid := _listener(run_dir.absolute() / _SOCKET)) is not None:
+        msg = f"A PBX is already running on {run_dir} (pid {pid}); stop it first."
+        raise AlreadyRunning(msg)
+
+
+def _listener(path: Path) -> int | None:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return None
+        credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid: int = struct.unpack("3i", credentials)[0]
+    return pid
 
 
 def _require_short(path: Path) -> None:

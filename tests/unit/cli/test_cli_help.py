@@ -16,7 +16,7 @@ from tests.unit.cli.shell import Shell
 ROOT: Any = typer.main.get_command(app)
 HEAVY = ("alembic", "panoramisk", "phonenumbers", "pydantic", "sqlalchemy", "structlog", "uvloop")
 COMMANDS = """
-    run daemon check doctor explain simulate verify-day test-call
+    run daemon check render diff apply rollback history doctor explain simulate verify-day test-call
     pbx pbx_install pbx_start pbx_stop pbx_status pbx_console
     calls calls_list calls_show calls_follow calls_withdraw cases cases_list cases_show cases_close
     agents agents_list agents_account agents_login agents_logout agents_pause agents_unpause

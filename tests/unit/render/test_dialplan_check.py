@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from cc110.config.check import check
+from cc110.config.problem import errors_of
 from cc110.pbx.dialplan.lines import Text
 from cc110.pbx.dialplan_check import dialplan_problems
 from cc110.pbx.looks import LOOKS, look_at_dialplan, look_at_pbx_files
@@ -133,7 +134,9 @@ def test_a_new_line_that_leads_nowhere_is_named(site: SiteCopy, line: str, messa
     site.append("dialplan/lib.conf", f"{line}\n")
 
     above, place = start + 3, f"dialplan/lib.conf:{start + 4}"
-    assert problems(site) == [f"{place}: {message.replace('{above}', str(above))}"]
+    said = problems(site)
+    assert f"{place}: {message.replace('{above}', str(above))}" in said
+    assert [one for one in said if not one.startswith(f"{place}: ")] == []
 
 
 def test_a_missing_file_breaks_what_leads_into_it(site: SiteCopy) -> None:
@@ -188,7 +191,8 @@ def test_what_only_a_call_can_know_is_not_a_problem() -> None:
     )
     files = {"extensions.conf": Text(shown="x", content=text)}
 
-    assert [*dialplan_problems(files, prompts={"a"}, queues={"q"})] == []
+    found = dialplan_problems(files, prompts={"a"}, queues={"q"})
+    assert errors_of(found) == ()
 
 
 def test_the_whole_check_joins_data_files_dialplan_and_prompts(site: SiteCopy) -> None:
