@@ -13,6 +13,7 @@ from cc110.app.desk import block_import, range_desk
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.recordings import RecordingsPart, keeping_of
+from cc110.app.shifts import shift_clock, tell_duty
 from cc110.app.watch import Watched, WatchPart
 from cc110.app.wiring import (
     ami_settings,
@@ -170,6 +171,7 @@ class Daemon:
             calls=self.calls,
             operators=self.operators,
             attendance=self.attendance,
+            callbacks=self.callbacks,
             recorder=self.recordings.watch,
             mirror=self.mirror,
             outbox=self.outbox,
@@ -182,6 +184,14 @@ class Daemon:
         self._lists = AmiLists(self.link)
         known = [AgentId(one.id) for one in config.directory.operators]
         self._desks = AmiOperators(self.link, {one: config.queues_of(one) for one in known})
+        self.shifts = shift_clock(
+            config,
+            self.outbox,
+            self._desks,
+            roster=lambda: self.operators.roster,
+            known=lambda: self.link.state is LinkState.LIVE,
+        )
+        self.watch.shifts = self.shifts
         self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
         greeting = config.settings.greeting
         self._known = LookUps(self.lookups.known_of)
@@ -231,6 +241,7 @@ class Daemon:
             begin("guard", self.guard.run())
             self.recordings.begin(begin)
             begin("attendance", self.attendance.run(await self.lookups.alarms()))
+            begin("shifts", self.shifts.run(await self.lookups.shifts()))
             self.watch.begin(begin)
             begin("heartbeat", beat(self.watch.is_alive))
             begin("ready", self._tell_ready(on_ready))
@@ -340,6 +351,7 @@ class Daemon:
             "refill": refill,
             "drift": drift,
             "unattended": self.attendance.as_json,
+            "shifts": self.shifts.as_json,
             "lift_ban": self._ban_desk.lift,
         }
 
@@ -385,7 +397,11 @@ class Daemon:
         agi = AgiServer(
             self.config.settings.agi.host,
             self.config.settings.agi.port,
-            {names.AGI_IVR: self._greet, names.AGI_CALLBACK: self._call_back},
+            {
+                names.AGI_IVR: self._greet,
+                names.AGI_CALLBACK: self._call_back,
+                names.AGI_DUTY: self._tell_duty,
+            },
         )
         await agi.start()
         stack.push_async_callback(agi.aclose)
@@ -399,6 +415,10 @@ class Daemon:
     async def _call_back(self, session: AgiSession) -> None:
         """Whom an operator calls back, on the FastAGI script ``callback``."""
         await tell_whom(session, self.callbacks.give, self.config.settings.sip.outbound_prefix)
+
+    async def _tell_duty(self, session: AgiSession) -> None:
+        """Whether an operator may log in, on the FastAGI script ``duty``."""
+        await tell_duty(session, self.shifts)
 
     async def _tell_ready(self, on_ready: Callable[[], None]) -> None:
         await self.link.await_live()

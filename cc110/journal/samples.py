@@ -35,6 +35,12 @@ _WITHOUT_CALL = frozenset(
         "PbxLost",
         "QueueAttended",
         "QueueUnattended",
+        "ShiftStarted",
+        "ShiftEnded",
+        "ShiftEmpty",
+        "AgentOffShift",
+        "RosterTaken",
+        "RosterRefused",
         "SyntheticCallFailed",
         "SyntheticCallPassed",
     }

@@ -56,7 +56,7 @@ REQUIRED: Final = frozenset(
         "op-return",
         "op-cannot-speak",
     )
-    + ("op-callback-none", "op-callback-no-answer", "op-callback-here")
+    + ("op-callback-none", "op-callback-no-answer", "op-callback-here", "op-off-shift")
     + ("op-verify", "op-unblocked", "op-block-stays")
     + ("op-enter-polres", "op-transfer-ringing", "op-polres-unknown")
     + ("op-polres-busy", "op-polres-no-answer", "op-polres-unavailable", "beep")

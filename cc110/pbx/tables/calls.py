@@ -29,6 +29,7 @@ def variables(config: Config) -> Table:
         f"CC110_RECORDINGS={config.paths.recordings}",
         f"CC110_OUT={f'trunk-{config.outbound.id}' if config.outbound else ''}",
         f"CC110_CALLBACK_S={config.settings.callbacks.ring_s}",
+        f"CC110_SHIFT_LOGIN={config.settings.shifts.login}",
         f"CC110_ORIGIN_DEFAULT={config.directory.origin.default}",
     )
     return Table(sources=(SETTINGS, DIRECTORY), lines=(*lines, *_origins(config)))

@@ -18,6 +18,8 @@ from cc110.core.words import (
     Language,
     LeaveCause,
     NumberSource,
+    OffShift,
+    ShiftGap,
     SyntheticFault,
     SyntheticStage,
     TransferFailure,
@@ -68,6 +70,13 @@ def sample_arrival() -> e.CallArrived:
     return arrived
 
 
+def sample_gap() -> e.ShiftEmpty:
+    """A shift with nobody."""
+    gap = samples()["ShiftEmpty"].event.data
+    assert isinstance(gap, e.ShiftEmpty)
+    return gap
+
+
 def every_variant() -> list[Data]:
     """Events that take every way through the choice of sentences."""
     return [
@@ -81,6 +90,8 @@ def every_variant() -> list[Data]:
         *(e.PolresLeft(polres=POLRES, cause=cause) for cause in LeaveCause),
         e.AgentPaused(agent=AGENT, queue=QUEUE, reason=""),
         replace(sample_arrival(), callback_of=CALL),
+        *(e.AgentOffShift(agent=AGENT, what=what) for what in OffShift),
+        *(replace(sample_gap(), gap=gap) for gap in ShiftGap),
         e.RecordingFinalised(path="a.wav", seconds=3.0, missing_s=2.5),
         e.RecordingMissing(path="", reason="no recording was started"),
         e.SyntheticCallFailed(

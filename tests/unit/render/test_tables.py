@@ -163,6 +163,7 @@ def test_the_dialplan_knows_the_sites_numbers(site: SiteCopy) -> None:
         f"CC110_RECORDINGS={site.root}/var/recordings",
         "CC110_OUT=",
         "CC110_CALLBACK_S=30",
+        "CC110_SHIFT_LOGIN=allow",
         "CC110_ORIGIN_DEFAULT=polda-metro-jaya",
         "CC110_ORIGIN_6261=polda-sumut",
         "CC110_ORIGIN_62622=polda-sumut",
