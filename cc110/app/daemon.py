@@ -13,6 +13,7 @@ from cc110.app.desk import block_import, range_desk
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.recordings import RecordingsPart, keeping_of
+from cc110.app.shifts import shift_clock, tell_duty, use_shifts
 from cc110.app.watch import Watched, WatchPart
 from cc110.app.wiring import (
     ami_settings,
@@ -184,6 +185,7 @@ class Daemon:
             calls=self.calls,
             operators=self.operators,
             attendance=self.attendance,
+            callbacks=self.callbacks,
             recorder=self.recordings.watch,
             mirror=self.mirror,
             outbox=self.outbox,
@@ -198,6 +200,14 @@ class Daemon:
         self._known = LookUps(self.lookups.known_of)
         self._locator = Locator(lambda: locator(self.config))
         self._go_by(config)
+        self.shifts = shift_clock(
+            config,
+            self.outbox,
+            self._desks,
+            roster=lambda: self.operators.roster,
+            known=lambda: self.link.state is LinkState.LIVE,
+        )
+        self.watch.shifts = self.shifts
         self._wrapup_s: Mapping[str, float] = {}
         self._refill_wanted = asyncio.Event()
         self._catch_up = CatchUp(
@@ -245,6 +255,7 @@ class Daemon:
             self.watch.use(config)
             self.callbacks.use(callback_rules(config))
             self._locator.read_again()
+            use_shifts(self.shifts, config, self._desks)
         if self.link.state is LinkState.LIVE:
             self._wrapup_s = await self._lists.wrapup_s()
         _log.info("the site was read again", site=config.settings.site.id)
@@ -278,6 +289,7 @@ class Daemon:
             begin("guard", self.guard.run())
             self.recordings.begin(begin)
             begin("attendance", self.attendance.run(await self.lookups.alarms()))
+            begin("shifts", self.shifts.run(await self.lookups.shifts()))
             self.watch.begin(begin)
             begin("heartbeat", beat(self.watch.is_alive))
             begin("ready", self._tell_ready(on_ready))
@@ -387,6 +399,7 @@ class Daemon:
             "refill": refill,
             "drift": drift,
             "unattended": self.attendance.as_json,
+            "shifts": self.shifts.as_json,
             "lift_ban": self._ban_desk.lift,
             "take_site": self.take_site,
             "site_applied": self._site_desk.applied,
@@ -439,6 +452,7 @@ class Daemon:
                 names.AGI_IVR: self._greet,
                 names.AGI_PLACE: self._locate,
                 names.AGI_CALLBACK: self._call_back,
+                names.AGI_DUTY: self._tell_duty,
             },
         )
         await agi.start()
@@ -457,6 +471,10 @@ class Daemon:
     async def _locate(self, session: AgiSession) -> None:
         """One caller's place, on the FastAGI script ``place``."""
         await self._locator.answer(AgiPlaceLine(session))
+
+    async def _tell_duty(self, session: AgiSession) -> None:
+        """Whether an operator may log in, on the FastAGI script ``duty``."""
+        await tell_duty(session, self.shifts)
 
     async def _tell_ready(self, on_ready: Callable[[], None]) -> None:
         await self.link.await_live()

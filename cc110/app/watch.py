@@ -21,17 +21,19 @@ from cc110.journal.progress import Progress
 from cc110.journal.readers import Readers
 from cc110.journal.tail import follow
 from cc110.metrics.server import MetricsServer
-from cc110.metrics.snapshot import LinkLook, Snapshot, SyntheticLook
+from cc110.metrics.snapshot import LinkLook, ShiftLook, Snapshot, SyntheticLook
 from cc110.metrics.text import CONTENT_TYPE, figures_text
 from cc110.pbx.ami import AmiClient, AmiError, AmiMessage, LinkState
 from cc110.pbx.testcall import AmiSyntheticCaller, sign_of
 from cc110.pbx.translate import happened_at
 from cc110.recordings.archive import Archive
 from cc110.service.attendance import Attendance
+from cc110.service.callbacks import Callbacks
 from cc110.service.clock import SystemClock
 from cc110.service.listening import RecorderWatch
 from cc110.service.mirror import MirrorReader
 from cc110.service.outbox import Outbox
+from cc110.service.shifts import ShiftClock
 from cc110.service.synthetic import SyntheticCalls, result_json
 
 _log = structlog.get_logger("watch")
@@ -63,6 +65,7 @@ class Watched:
     calls: LiveCalls
     operators: OnDuty
     attendance: Attendance
+    callbacks: Callbacks
     recorder: RecorderWatch
     mirror: MirrorReader
     outbox: Outbox
@@ -99,6 +102,8 @@ class WatchPart:
         self._link = watched.links["control"]
         ordered = watched.links["synthetic"]
         self._caller = AmiSyntheticCaller(ordered, self._link, config.dialled[0])
+        self.shifts: ShiftClock | None = None
+        """Whose shifts are on, once it is known."""
         self.synthetic = SyntheticCalls(
             caller=self._caller,
             recordings=archive,
@@ -198,6 +203,9 @@ class WatchPart:
             queues=dict(queues_now(live, self._config.queues, now).items()),
             unattended=frozenset(it.attendance.alarms),
             operators=dict(operators_now(it.operators.roster, now).items()),
+            shifts=_shift_looks(self.shifts),
+            roster_refused=bool(self.shifts and self.shifts.refused),
+            callbacks_waiting=len(it.callbacks.waiting),
             links={name: _link_look(link) for name, link in it.links.items()},
             event_lag_s=self._event_lag_s,
             roundtrip_s=self._link.counts.roundtrip_s,
@@ -250,3 +258,15 @@ class WatchPart:
 
 def _link_look(link: AmiClient) -> LinkLook:
     return LinkLook(up=link.state is LinkState.LIVE, losses=link.counts.losses)
+
+
+def _shift_looks(shifts: ShiftClock | None) -> Mapping[str, ShiftLook]:
+    return {
+        one.unit: ShiftLook(
+            there=len(one.there),
+            missing=len(one.missing),
+            off_shift=len(one.off_shift),
+            empty=one.is_empty,
+        )
+        for one in (shifts.duties if shifts else ())
+    }

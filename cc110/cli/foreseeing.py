@@ -11,7 +11,7 @@ from cc110.cli.records import asked
 from cc110.cli.roster import Seat, Seats, seats
 from cc110.config.areas import atlas
 from cc110.config.directory import Unit
-from cc110.config.duty import Duty, on_duty
+from cc110.config.duty import on_duty
 from cc110.config.model import Config
 from cc110.config.origins import locator, origins, queue_of
 from cc110.core import climb
@@ -20,6 +20,7 @@ from cc110.core.foresee import Foreseen, Listed, Said, foresee, number_of
 from cc110.core.ids import Number, QueueName
 from cc110.core.origin import Placed, civic_key, shown
 from cc110.core.places import Point
+from cc110.core.shifts import Stint
 from cc110.core.words import AgentState
 from cc110.journal import queries
 from cc110.journal.ranges import read_ranges
@@ -63,7 +64,7 @@ class Explained:
     levels: tuple[Level, ...]
     seats_by: str
     """Who told of operators: ``pbx``, ``journal``."""
-    duty: tuple[Duty, ...]
+    duty: tuple[Stint, ...]
     """Who is on by the Polda's roster."""
 
 

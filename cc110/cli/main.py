@@ -26,6 +26,7 @@ from cc110.cli import (
     pbx,
     recordings,
     run,
+    shifts,
     simulate,
     site,
     synthetic,
@@ -87,6 +88,7 @@ app.add_typer(calls.app, name="calls")
 app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(cases.app, name="cases")
 app.add_typer(agents.app, name="agents")
+app.add_typer(shifts.app, name="shifts")
 app.add_typer(bans.app, name="bans")
 app.add_typer(blocklist.app, name="blocklist")
 app.add_typer(directory.app, name="directory")

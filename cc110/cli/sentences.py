@@ -252,6 +252,43 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Operator {agent} kembali bertugas di antrean {queue}",
         "Operator {agent} is back in the queue {queue}",
     ),
+    "ShiftStarted": (
+        "Sif {shift} di {unit} dimulai, sampai {ends}: {operators}",
+        "Shift {shift} at {unit} begins, until {ends}: {operators}",
+    ),
+    "ShiftEnded": ("Sif {shift} di {unit} selesai", "Shift {shift} at {unit} is over"),
+    "ShiftEmpty.nobody-on-roster": (
+        "ALARM: sif {shift} di {unit}, mulai {begins}, tidak ada yang dijadwalkan",
+        "ALARM: shift {shift} at {unit}, from {begins} on, has nobody on the roster",
+    ),
+    "ShiftEmpty.nobody-logged-in": (
+        "ALARM: sif {shift} di {unit} sudah dimulai dan tidak ada yang masuk",
+        "ALARM: shift {shift} at {unit} has begun and nobody has logged in",
+    ),
+    "AgentOffShift.reminded": (
+        "Operator {agent} bertugas di luar sifnya",
+        "Operator {agent} is on duty outside of his shift",
+    ),
+    "AgentOffShift.logged-out": (
+        "Sif operator {agent} selesai: ia dikeluarkan dari antrean",
+        "The shift of operator {agent} is over: he is logged out",
+    ),
+    "AgentOffShift.last-one": (
+        "Sif operator {agent} selesai, tetapi tanpa dia antrean kosong: ia tetap",
+        "The shift of operator {agent} is over, but without him a queue has nobody: he stays",
+    ),
+    "AgentOffShift.refused": (
+        "Operator {agent} tidak dimasukkan: di luar sifnya",
+        "Operator {agent} is not logged in: it is not his shift",
+    ),
+    "RosterTaken": (
+        "Jadwal sif yang baru berlaku ({files} berkas)",
+        "The changed rosters count now ({files} files)",
+    ),
+    "RosterRefused": (
+        "ALARM: direktori salah ({problems}), jadwal sif tetap seperti semula: {reason}",
+        "ALARM: the directory is wrong ({problems}), rosters stay as they were: {reason}",
+    ),
     "QueueUnattended": (
         "ALARM: penelepon menunggu di {queue} dan tidak ada operator: {waiting} menunggu, "
         "{paused} operator istirahat, {unreachable} tidak terjangkau",
@@ -335,6 +372,7 @@ PEOPLES_REASONS: Final = frozenset(
         "VerdictWithdrawn",
         "AgentPaused",
         "CallbackDropped",
+        "RosterRefused",
         "RecordingExported",
         "RecordingHeld",
         "RecordingReleased",
@@ -371,6 +409,8 @@ TONES: Final[Mapping[str, str]] = {
     "RecordingResumed": "green",
     "RecordingErased": "yellow",
     "PbxLost": "bold red",
+    "ShiftEmpty": "bold red",
+    "RosterRefused": "bold red",
     "QueueUnattended": "bold red",
     "QueueAttended": "green",
     "AddressBanned": "yellow",

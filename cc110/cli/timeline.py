@@ -125,6 +125,10 @@ class Timeline:
                 return value.replace("polres:", "Polres ")
             case "reason", str() if value in REASONS:
                 return pick(REASONS[value], self._lang)
+            case _, datetime():
+                return spoken.minute_text(value, self._tz, self._lang)
+            case _, tuple():
+                return ", ".join(str(one) for one in value) or spoken.NOTHING
             case _, StrEnum():
                 return word(value, self._lang)
             case _, float():
@@ -168,6 +172,10 @@ def _variant(data: events.Data, kinds: Mapping[PolresExt, TransferKind]) -> str:
             return said if said in ("answered", "returned") else ""
         case events.CallArrived(callback_of=missed) if missed:
             return "callback"
+        case events.ShiftEmpty(gap=gap):
+            return gap
+        case events.AgentOffShift(what=what):
+            return what
         case events.AgentPaused(reason=""):
             return "plain"
         case events.RecordingFinalised(missing_s=missing_s) if missing_s > 0:

@@ -1,81 +1,86 @@
-"""Who is on by the rosters at a time: shifts, days, holidays (``docs/directory.md``)."""
+"""The directory's shifts, rosters and holidays as the core's plan."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
 
-from cc110.config.directory import EVERY_DAY, Day, Roster, Shift, Unit
+from cc110.config.directory import Day, Directory, Roster, Unit
+from cc110.config.directory import Shift as ShiftRow
 from cc110.config.fields import clock
 from cc110.config.model import Config
+from cc110.core.ids import UnitId
+from cc110.core.shifts import Duty, OnHolidays, Plan, Shift, ShiftPolicy, Stint, UnitPlan, stints
+
+_DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Duty:
-    """A shift that runs, and who is on in it."""
-
-    shift: str
-    operators: tuple[str, ...]
-    people: tuple[str, ...]
-
-
-def on_duty(config: Config, unit: Unit, at: datetime) -> tuple[Duty, ...]:
-    """The shifts of a unit that run at a time; none where it has no shifts.
+def plan_of(config: Config, directory: Directory | None = None) -> Plan:
+    """The plan of the units that keep a roster.
 
     Args:
-        config: the site.
-        unit: whose.
-        at: any aware time; shifts are by the unit's own clock.
+        config: the site, for time zones.
+        directory: another directory than its own, such as one that was changed meanwhile.
     """
-    local = at.astimezone(config.zone_of(unit)).replace(tzinfo=None)
-    shifts = config.directory.shifts
-    own = [one for one in shifts if one.unit == unit.code] or [
-        one for one in shifts if not one.unit
-    ]
-    days = (local.date(), local.date() - timedelta(days=1))
-    return tuple(
-        _duty(config, unit, shift, day)
-        for shift in own
-        for day in days
-        if _runs(shift, day, local) and _is_on(config, unit, shift, day)
+    known = directory or config.directory
+    rostered = {row.unit for row in known.roster}
+    return tuple(_unit(config, known, unit) for unit in known.units if unit.code in rostered)
+
+
+def on_duty(config: Config, unit: Unit, at: datetime) -> tuple[Stint, ...]:
+    """The shifts of a unit that run at a time; none where it keeps no roster."""
+    whole = stints(plan_of(config), at, at + timedelta(seconds=1))
+    return tuple(one for one in whole if one.unit == unit.code and one.covers(at))
+
+
+def shift_policy(config: Config) -> ShiftPolicy:
+    """The site's rules."""
+    said = config.settings.shifts
+    return ShiftPolicy(
+        early=timedelta(minutes=said.early_min),
+        late=timedelta(minutes=said.late_min),
+        log_out=said.at_end == "log-out",
     )
 
 
-def _runs(shift: Shift, day: date, local: datetime) -> bool:
-    begins, ends = clock(shift.begins), clock(shift.ends)
-    start = datetime.combine(day, begins)
-    end = datetime.combine(day + timedelta(days=0 if ends > begins else 1), ends)
-    return start <= local < end
-
-
-def _is_on(config: Config, unit: Unit, shift: Shift, day: date) -> bool:
-    holiday = any(
-        one.date == day and (not one.units or unit.code in one.units)
-        for one in config.directory.holidays
+def _unit(config: Config, known: Directory, unit: Unit) -> UnitPlan:
+    own = [row for row in known.shifts if row.unit == unit.code]
+    common = [row for row in known.shifts if row.unit is None]
+    return UnitPlan(
+        unit=unit.code,
+        zone=config.zone_of(unit),
+        shifts=tuple(_shift(row) for row in own or common),
+        duties=tuple(_duty(row) for row in known.roster if row.unit == unit.code),
+        holidays=frozenset(
+            row.date for row in known.holidays if not row.units or _is_named(row.units, unit)
+        ),
+        operators=frozenset(one.id for one in known.operators if one.unit == unit.code),
     )
-    kept = {"as-usual": True, "off": not holiday, "only": holiday}[shift.holidays]
-    return kept and _weekday(day) in shift.days
 
 
-def _duty(config: Config, unit: Unit, shift: Shift, day: date) -> Duty:
-    rows = [*_rows(config, unit, shift, day)]
+def _is_named(units: Iterable[UnitId], unit: Unit) -> bool:
+    return unit.code in units
+
+
+def _shift(row: ShiftRow) -> Shift:
+    return Shift(
+        name=row.id,
+        begins=clock(row.begins),
+        ends=clock(row.ends),
+        weekdays=_weekdays(row.days),
+        holidays=OnHolidays(row.holidays),
+    )
+
+
+def _duty(row: Roster) -> Duty:
     return Duty(
-        shift=shift.id,
-        operators=tuple(dict.fromkeys(one for row in rows for one in row.operators)),
-        people=tuple(dict.fromkeys(one for row in rows for one in row.people)),
+        shift=row.shift,
+        since=row.since,
+        until=row.until,
+        weekdays=_weekdays(row.days),
+        operators=tuple(row.operators),
+        people=tuple(row.people),
     )
 
 
-def _rows(config: Config, unit: Unit, shift: Shift, day: date) -> Iterator[Roster]:
-    for row in config.directory.roster:
-        in_time = row.since <= day and (row.until is None or day <= row.until)
-        if (
-            row.unit == unit.code
-            and row.shift == shift.id
-            and in_time
-            and _weekday(day) in row.days
-        ):
-            yield row
-
-
-def _weekday(day: date) -> Day:
-    return EVERY_DAY[day.weekday()]
+def _weekdays(days: Iterable[Day]) -> frozenset[int]:
+    return frozenset(_DAYS.index(day) for day in days)

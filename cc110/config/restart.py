@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from cc110.config.model import Config
 
-_AT_ONCE: Final = frozenset({"queue", "transfer", "greeting", "guard", "callbacks", "supervision"})
+_AT_ONCE: Final = frozenset(
+    {"queue", "transfer", "greeting", "guard", "callbacks", "supervision", "shifts"}
+)
 """Whole sections of ``settings.toml``."""
 _ALSO_AT_ONCE: Final = frozenset(
     {

@@ -169,6 +169,19 @@ class Callbacks(Part):
     """Country codes that are called."""
 
 
+class Shifts(Part):
+    """What the clock does about shifts."""
+
+    login: Literal["allow", "refuse"] = "allow"
+    """Whether who is not on duty may log in by ``*11``; allowed, it is noted in the journal."""
+    at_end: Literal["remind", "log-out"] = "remind"
+    """Who is off duty and idle: only told, or logged out; never the last one of a queue."""
+    early_min: int = Field(default=30, ge=0, le=240)
+    """Minutes before his shift from which on somebody is on duty."""
+    late_min: int = Field(default=15, ge=0, le=240)
+    """The same after it."""
+
+
 class Recordings(Part):
     """Where calls are recorded, and for how long that is kept."""
 
@@ -248,6 +261,7 @@ class Settings(Part):
     greeting: Greeting = Greeting()
     blocklist: Blocklist = Blocklist()
     callbacks: Callbacks = Callbacks()
+    shifts: Shifts = Shifts()
     recordings: Recordings = Recordings()
     log: Log = Log()
     journal: Journal = Journal()

@@ -100,7 +100,7 @@ class Tally:
                 _more(self.callbacks, outcome)
             case e.CallArrived(callback_of=missed) if missed:
                 self._called_back.add(event.call_id)
-            case e.AgentAnswered() if event.call_id in self._called_back:
+            case e.AgentAnswered() | e.CallAbandoned() if event.call_id in self._called_back:
                 pass  # he did not wait: an operator called him
             case e.CallArrived(trunk=trunk):
                 _more(self.arrived, (trunk if trunk in self._trunks else OTHER))

@@ -91,6 +91,27 @@ class CallbackOutcome(StrEnum):
     """He dialled 110 himself in that moment: he is served as a caller."""
 
 
+class ShiftGap(StrEnum):
+    """Why a shift counts as empty."""
+
+    NOBODY_ON_ROSTER = "nobody-on-roster"
+    """Nobody is written down for it."""
+    NOBODY_LOGGED_IN = "nobody-logged-in"
+    """It has begun, and nobody of those who are on is logged in."""
+
+
+class OffShift(StrEnum):
+    """What was done about an operator who is logged in outside of his shift."""
+
+    REMINDED = "reminded"
+    """It is told, and he stays."""
+    LOGGED_OUT = "logged-out"
+    LAST_ONE = "last-one"
+    """He stays, for without him a queue would have nobody."""
+    REFUSED = "refused"
+    """He was not logged in at all."""
+
+
 class TransferKind(StrEnum):
     """How an operator brings a Polres into the call."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from cc110.core import attendance, callbacks, guarding, roster
+from cc110.core import attendance, callbacks, guarding, roster, shifts
 from cc110.core.attendance import Alarms
 from cc110.core.blocking import Block
 from cc110.core.callbacks import Book, CallbackPolicy
@@ -16,6 +16,7 @@ from cc110.core.guarding import Guarded
 from cc110.core.ids import CallId, CaseId, Number
 from cc110.core.retention import Kept
 from cc110.core.roster import Roster
+from cc110.core.shifts import Watch
 from cc110.journal import queries
 from cc110.journal.engine import Database, ask
 from cc110.journal.recordings import RecordingRow, get_recording, list_kept
@@ -82,6 +83,11 @@ class Lookups:
         since = now - policy.keep - callbacks.LONGEST_CALL
         told = await ask(self._database.reads, queries.callback_events, since)
         return callbacks.replay((recorded.event for recorded in told), policy)
+
+    async def shifts(self) -> Watch:
+        """What was told of shifts when the journal ended."""
+        told = await ask(self._database.reads, queries.shift_events)
+        return shifts.replay(recorded.event for recorded in told)
 
     async def of_call(self, call_id: CallId, now: datetime) -> Record | None:
         """What is known of a call's number when it was judged; None = the caller is unidentified."""

@@ -44,6 +44,11 @@ _AT_ONCE = 500
 _NEWEST = 1000
 """Events are journaled nearly in the order of their times."""
 _FROM_A_DESK = (
+    "ShiftStarted",
+    "ShiftEnded",
+    "ShiftEmpty",
+    "RosterTaken",
+    "RosterRefused",
     "CallbackClaimed",
     "CallbackDropped",
     "NumberBlocked",
@@ -205,6 +210,14 @@ def list_bans(connection: Connection) -> tuple[Recorded, ...]:
     newest = select(*COLUMNS).where(events.c.type.in_(kinds)).order_by(events.c.seq.desc())
     lines = [line_from(row) for row in connection.execute(newest.limit(_BANS))]
     return page_of(lines[::-1], after=0, limit=_BANS).events
+
+
+def shift_events(connection: Connection) -> tuple[Recorded, ...]:
+    """What was told of shifts, the newest last."""
+    kinds = ("ShiftStarted", "ShiftEnded", "ShiftEmpty")
+    newest = select(*COLUMNS).where(events.c.type.in_(kinds)).order_by(events.c.seq.desc())
+    lines = [line_from(row) for row in connection.execute(newest.limit(_ALARMS))]
+    return page_of(lines[::-1], after=0, limit=_ALARMS).events
 
 
 def callback_events(connection: Connection, since: datetime) -> tuple[Recorded, ...]:

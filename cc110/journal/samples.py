@@ -37,6 +37,12 @@ _WITHOUT_CALL = frozenset(
         "QueueUnattended",
         "SiteApplied",
         "SiteRolledBack",
+        "ShiftStarted",
+        "ShiftEnded",
+        "ShiftEmpty",
+        "AgentOffShift",
+        "RosterTaken",
+        "RosterRefused",
         "SyntheticCallFailed",
         "SyntheticCallPassed",
     }

@@ -77,6 +77,27 @@ def _calls(now: Snapshot) -> Iterator[Metric]:
     yield _gauges("cc110_queue_unattended", said, unattended, "queue")
     said = "Operators who are logged in, by what they do."
     yield _gauges("cc110_operators", said, _one(now.operators), "state")
+    said = "People who hung up waiting and were not reached since."
+    yield _gauge("cc110_callbacks_waiting", said, now.callbacks_waiting)
+    yield from _shifts(now)
+
+
+def _shifts(now: Snapshot) -> Iterator[Metric]:
+    said = "Operators by the roster: there, missing, or logged in outside of their shift."
+    counts = {
+        (unit, kind): count
+        for unit, look in now.shifts.items()
+        for kind, count in (
+            ("there", look.there),
+            ("missing", look.missing),
+            ("off-shift", look.off_shift),
+        )
+    }
+    yield _gauges("cc110_shift_operators", said, counts, "unit", "kind")
+    empty = {(unit,): int(look.empty) for unit, look in now.shifts.items()}
+    yield _gauges("cc110_shift_empty", "1: a shift is on that nobody serves.", empty, "unit")
+    said = "1: the directory's files are wrong, so shifts are those before."
+    yield _gauge("cc110_roster_refused", said, int(now.roster_refused))
 
 
 def _pbx(now: Snapshot) -> Iterator[Metric]:

@@ -28,6 +28,16 @@ class SyntheticLook:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShiftLook:
+    """One unit's shift at this moment."""
+
+    there: int
+    missing: int
+    off_shift: int
+    empty: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """Everything that is a state and no total. Seconds, bytes, or how many."""
 
@@ -40,6 +50,12 @@ class Snapshot:
     queues: Mapping[str, QueueLook] = field(default_factory=dict)
     unattended: frozenset[str] = frozenset()
     operators: Mapping[str, int] = field(default_factory=dict)
+    shifts: Mapping[str, ShiftLook] = field(default_factory=dict)
+    """By unit, of those that keep a roster."""
+    roster_refused: bool = False
+    """True while the directory's files are wrong, and shifts are those before."""
+    callbacks_waiting: int = 0
+    """People who hung up waiting and were not reached since."""
     links: Mapping[str, LinkLook] = field(default_factory=dict)
     event_lag_s: float = 0.0
     roundtrip_s: float = 0.0

@@ -49,6 +49,12 @@ AGI_IVR: Final = "ivr"
 AGI_CALLBACK: Final = "callback"
 """The FastAGI script that says whom an operator calls back (``*15``)."""
 
+AGI_DUTY: Final = "duty"
+"""The FastAGI script that says whether an operator may log in (``*11``), where the site asks."""
+
+VAR_DUTY: Final = "CC110_DUTY"
+"""``off``: it is not his shift. Anything else: he may."""
+
 CONTEXT_CALLBACK: Final = "cc110-callback"
 """Where an operator is after ``*15``, or when he has answered a phone that the daemon rang for it."""
 

@@ -59,8 +59,8 @@ REQUIRED: Final = frozenset(
         "op-return",
         "op-cannot-speak",
     )
-    + ("op-callback-none", "op-callback-no-answer", "op-callback-here")
     + ("op-verify", "op-unblocked", "op-block-stays", "outside-ask")
+    + ("op-callback-none", "op-callback-no-answer", "op-callback-here", "op-off-shift")
     + ("op-enter-polres", "op-transfer-ringing", "op-polres-unknown")
     + ("op-polres-busy", "op-polres-no-answer", "op-polres-unavailable", "beep")
 )

@@ -240,6 +240,10 @@ class ControlClient:
         """How many wait to be called back, as JSON; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="callbacks")
 
+    async def shifts(self) -> str:
+        """What is wrong with shifts as JSON; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="shifts")
+
     async def unattended(self) -> str:
         """The queues without an operator as JSON; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="unattended")

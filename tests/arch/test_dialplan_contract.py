@@ -52,6 +52,7 @@ def test_family_context_and_script_are_the_dialplan_s() -> None:
     assert f"[{names.CONTEXT_RESCUE}]" in CODE
     assert f"${{CC110_AGI}}/{names.AGI_IVR}," in CODE
     assert f"${{CC110_AGI}}/{names.AGI_CALLBACK}," in CODE
+    assert f"${{CC110_AGI}}/{names.AGI_DUTY}," in CODE
     assert f"[{names.CONTEXT_CALLBACK}]" in CODE
 
 

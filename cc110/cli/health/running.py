@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from cc110.app import control_socket, open_operators
 from cc110.cli.embedded import status_of
 from cc110.cli.health.finding import DO_RUN, Finding, Health, fail, ok, warn
-from cc110.cli.health.watching import metrics, watch
+from cc110.cli.health.watching import metrics, shifts, watch
 from cc110.cli.records import asked, reached, tip_of
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
@@ -48,6 +48,7 @@ async def look_at_running(config: Config, secrets: Secrets | None) -> AsyncItera
         yield await mirror(config)
         yield await recorder(config)
         yield await attendance(config)
+        yield await shifts(config)
         for finding in await watch(config):
             yield finding
         if settings.watch.metrics_port:

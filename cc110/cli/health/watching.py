@@ -34,6 +34,32 @@ async def watch(config: Config) -> Sequence[Finding]:
     return found
 
 
+async def shifts(config: Config) -> Finding:
+    """Whether the shift that is on has somebody, and the next one too."""
+    try:
+        return shifts_of(json.loads(await ControlClient(control_socket(config)).shifts()))
+    except (Cc110Error, ValueError) as error:
+        said = f"the daemon does not say how they are: {error}"
+        return warn("Shifts", said, "look at the daemon's log")
+
+
+def shifts_of(told: Mapping[str, Any]) -> Finding:
+    """What the clock of shifts says."""
+    name, advice = "Shifts", "`cc110 shifts now` and `week`"
+    if told["refused"]:
+        said = f"the directory is wrong, rosters stay as they were: {told['refused']}"
+        return fail(name, said, "`cc110 check`")
+    if told["unserved"] or told["empty"]:
+        nobody = [f"nobody is there at {unit}" for unit in told["unserved"]]
+        ahead = [f"nobody is on the roster for {shift}" for shift in told["empty"]]
+        return warn(name, "; ".join((*nobody, *ahead)), advice)
+    if not told["units"]:
+        return ok(name, "no unit keeps a roster")
+    late = [f"{len(told['missing'])} missing"] if told["missing"] else []
+    late += [f"{len(told['off_shift'])} outside of their shift"] if told["off_shift"] else []
+    return ok(name, ", ".join((f"{told['units']} units keep a roster", *late)))
+
+
 def journal_lag(told: Mapping[str, Any]) -> Finding:
     """Whether the journal takes what happens."""
     name, waiting, lag_s = "Journal lag", told["waiting"], told["lag_s"]

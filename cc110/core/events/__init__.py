@@ -153,6 +153,24 @@ from cc110.core.events.recordings import (
 from cc110.core.events.recordings import (
     RecordingStarted as RecordingStarted,
 )
+from cc110.core.events.shifts import (
+    AgentOffShift as AgentOffShift,
+)
+from cc110.core.events.shifts import (
+    RosterRefused as RosterRefused,
+)
+from cc110.core.events.shifts import (
+    RosterTaken as RosterTaken,
+)
+from cc110.core.events.shifts import (
+    ShiftEmpty as ShiftEmpty,
+)
+from cc110.core.events.shifts import (
+    ShiftEnded as ShiftEnded,
+)
+from cc110.core.events.shifts import (
+    ShiftStarted as ShiftStarted,
+)
 from cc110.core.events.site import (
     AddressBanLifted as AddressBanLifted,
 )
@@ -241,6 +259,12 @@ Data = (
     | AgentLoggedOut
     | AgentPaused
     | AgentUnpaused
+    | ShiftStarted
+    | ShiftEnded
+    | ShiftEmpty
+    | AgentOffShift
+    | RosterTaken
+    | RosterRefused
     | QueueUnattended
     | QueueAttended
     | AddressBanned

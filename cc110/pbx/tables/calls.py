@@ -35,6 +35,7 @@ def variables(config: Config) -> Table:
         f"CC110_OUT={f'trunk-{config.gateway.id}' if config.gateway else ''}",
         f"CC110_CALLBACK_S={config.settings.callbacks.ring_s}",
         f"CC110_PLACE_S={agi.place_s:g}",
+        f"CC110_SHIFT_LOGIN={config.settings.shifts.login}",
         f"CC110_ORIGIN_DEFAULT={config.directory.origin.default}",
         f"CC110_ORIGIN_ORDER={'&'.join(config.directory.origin.order)}",
     )

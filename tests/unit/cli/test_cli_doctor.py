@@ -226,6 +226,23 @@ async def test_s15_a_queue_without_an_operator_is_a_failure(
 HEALTHY = {"waiting": 2, "lag_s": 0.0, "spooled": 1, "lost": 0}
 
 
+def test_shifts_without_anybody_are_a_warning_and_wrong_rosters_a_failure() -> None:
+    """By name; who is merely late is told."""
+    fine = {"units": 2, "refused": "", "unserved": [], "empty": [], "missing": [], "off_shift": []}
+    cases: list[tuple[dict[str, object], Health, str]] = [
+        ({}, Health.OK, "2 units keep a roster"),
+        ({"units": 0}, Health.OK, "no unit keeps a roster"),
+        ({"missing": ["1201"]}, Health.OK, "1 missing"),
+        ({"unserved": ["polda-sumut"]}, Health.WARN, "nobody is there at polda-sumut"),
+        ({"empty": ["mabes: malam"]}, Health.WARN, "nobody is on the roster for mabes: malam"),
+        ({"refused": "directory.toml:7: x"}, Health.FAIL, "rosters stay as they were"),
+    ]
+    for change, health, said in cases:
+        found = watching.shifts_of({**fine, **change})
+        assert found.health is health, change
+        assert said in found.said
+
+
 def test_a_journal_that_lags_is_told_and_lost_events_are_a_failure() -> None:
     """What waits is no trouble; what is lost is."""
     lags = {**HEALTHY, "waiting": 900, "lag_s": 61.2}

@@ -21,6 +21,7 @@ COMMANDS = """
     calls calls_list calls_show calls_follow calls_withdraw cases cases_list cases_show cases_close
     agents agents_list agents_account agents_login agents_logout agents_pause agents_unpause
     bans bans_list bans_lift
+    shifts shifts_now shifts_next shifts_week
     callbacks callbacks_list callbacks_claim callbacks_call callbacks_done
     blocklist blocklist_add blocklist_remove blocklist_show blocklist_history
     blocklist_import blocklist_export blocklist_verify blocklist_list blocklist_range

@@ -18,7 +18,9 @@ from cc110.core.words import (
     Language,
     LeaveCause,
     NumberSource,
+    OffShift,
     OriginBy,
+    ShiftGap,
     Supervision,
     SupervisionStep,
     SyntheticFault,
@@ -76,6 +78,13 @@ def sample_arrival() -> e.CallArrived:
     return arrived
 
 
+def sample_gap() -> e.ShiftEmpty:
+    """A shift with nobody."""
+    gap = samples()["ShiftEmpty"].event.data
+    assert isinstance(gap, e.ShiftEmpty)
+    return gap
+
+
 def every_variant() -> list[Data]:
     """Events that take every way through the choice of sentences."""
     return [
@@ -95,6 +104,8 @@ def every_variant() -> list[Data]:
         ),
         replace(sample_arrival(), origin=OriginBy.TRUNK),
         *(supervised(step) for step in SupervisionStep),
+        *(e.AgentOffShift(agent=AGENT, what=what) for what in OffShift),
+        *(replace(sample_gap(), gap=gap) for gap in ShiftGap),
         e.RecordingFinalised(path="a.wav", seconds=3.0, missing_s=2.5),
         e.RecordingMissing(path="", reason="no recording was started"),
         e.SyntheticCallFailed(

@@ -1,5 +1,6 @@
 """Figures from events and state: what is counted, and that it can't grow without bound."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from cc110.core.roster import step as roster_step
 from cc110.core.tally import Backlog, QueueLook, Spread, Tally, operators_now, queues_now
 from cc110.core.words import (
     AgentState,
+    CallbackOutcome,
     DeviceState,
     EndedBy,
     LeaveCause,
@@ -70,6 +72,32 @@ def test_each_call_has_one_outcome() -> None:
     assert found.arrived == {TRUNK: 1, "other": 1}
     assert found.outcomes == {"talked": 1, "abandoned": 1, "rejected": 1}
     assert found.events == 6
+
+
+def test_a_callback_is_in_no_figure_of_those_who_called() -> None:
+    """Neither an arrival nor an answer time nor an end; its outcome is counted."""
+    called = replace(arrived(), callback_of=CALL)
+    answer = e.AgentAnswered(agent=AgentId("1101"), channel="1.2", waited_s=0.1)
+    made = samples()["CallbackMade"].event.data
+    assert isinstance(made, e.CallbackMade)
+    found = tally(
+        ("a", called),
+        ("a", replace(made, outcome=CallbackOutcome.ANSWERED)),
+        ("a", answer),
+        ("a", ended()),
+        ("b", called),
+        ("b", e.CallAbandoned(waited_s=0.1)),
+        ("b", ended()),
+        ("c", replace(made, outcome=CallbackOutcome.BUSY)),
+    )
+
+    assert found.arrived == {TRUNK: 0, "other": 0}
+    assert found.outcomes == {"talked": 0, "abandoned": 0, "rejected": 0}
+    assert (found.answers.count, found.abandoned.count) == (0, 0)
+    assert {word: count for word, count in found.callbacks.items() if count} == {
+        "answered": 1,
+        "busy": 1,
+    }
 
 
 def test_transfers_and_returns_are_told_by_polres() -> None:

@@ -12,7 +12,7 @@ from cc110.core.synthetic import Result, StageResult
 from cc110.core.tally import QueueLook, Tally
 from cc110.core.words import AgentState, SyntheticFault, SyntheticStage
 from cc110.journal.samples import samples
-from cc110.metrics.snapshot import LinkLook, Snapshot, SyntheticLook
+from cc110.metrics.snapshot import LinkLook, ShiftLook, Snapshot, SyntheticLook
 from cc110.metrics.text import figures_text
 
 NOW = datetime(2026, 8, 17, 3, 4, 5, tzinfo=UTC)
@@ -28,6 +28,7 @@ EVERYTHING = Snapshot(
     version="1",
     queues={"polda": QueueLook(waiting=3, oldest_s=12.5)},
     operators=dict.fromkeys(AgentState, 1),
+    shifts={"polda": ShiftLook(there=2, missing=1, off_shift=1, empty=False)},
     links={"control": LinkLook(up=True, losses=2)},
     readers={"astdb": 4},
     bus_lag=7,

@@ -167,6 +167,7 @@ def test_the_dialplan_knows_the_sites_numbers(site: SiteCopy) -> None:
         "CC110_OUT=",
         "CC110_CALLBACK_S=30",
         "CC110_PLACE_S=0.5",
+        "CC110_SHIFT_LOGIN=allow",
         "CC110_ORIGIN_DEFAULT=polda-metro-jaya",
         "CC110_ORIGIN_ORDER=dialled&location&area-code&trunk",
         "CC110_ORIGIN_6261=polda-sumut",
