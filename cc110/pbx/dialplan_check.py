@@ -24,7 +24,11 @@ _PROMPT: Final = re.compile(r"(?<![\w/-])cc110/(?=[a-z$])|\bcc110-say,s,1\([^,]*
 CALLERS: Final = frozenset({"from-trunk", "cc110-rescue", "cc110-blind"})
 """Where callers' channels come in: from a trunk, by the daemon's word, by a phone's own transfer."""
 _DAEMON: Final = frozenset(value for name, value in vars(names).items() if name.startswith("VAR_"))
-"""Variables that the daemon asks for."""
+"""Variables that the daemon asks for, or sets."""
+_BY_TABLES: Final = frozenset(
+    {"CC110_ORIGIN_DIALLED_*", "CC110_ORIGIN_TRUNK_*", "CC110_OUTSIDE_DIAL"}
+)
+"""Variables that a table sets only at a site that needs them."""
 _OPEN_ENDED: Final = re.compile(r"[.!]")
 
 
@@ -51,7 +55,7 @@ def dialplan_problems(
     yield from conf_problems(files, dialplan, whole=not coming)
     yield from word_problems(dialplan, loaded_modules(files))
     yield from flow_problems(dialplan, CALLERS)
-    yield from variable_problems(files, tables_known=not coming, elsewhere=_DAEMON)
+    yield from variable_problems(files, tables_known=not coming, elsewhere=_DAEMON | _BY_TABLES)
     if dialplan.contexts:
         look = _Look(dialplan=dialplan, queues=queues, coming=coming_contexts)
         yield from look.problems()

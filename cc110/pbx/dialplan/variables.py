@@ -39,11 +39,11 @@ def variable_problems(
 
     Args:
         files: All configuration of the PBX: some names are read by its record and by its manager interface.
-        elsewhere: Names that the daemon reads.
+        elsewhere: Names that the daemon reads or sets, and those that a table sets at some sites only.
         tables_known: Whether the site's tables are among them; without them nothing can be said of what is set.
     """
     used = [use for text in files.values() for use in _uses(text)]
-    sets = {use.name for use in used if use.sets}
+    sets = {use.name for use in used if use.sets} | elsewhere
     reads = {use.name for use in used if not use.sets} | elsewhere
     if tables_known:
         for use in used:
@@ -89,7 +89,7 @@ def _without_inner(opened: str, after: str) -> str:
     return text
 
 
-def _fits(name: str, known: set[str]) -> bool:
+def _fits(name: str, known: AbstractSet[str]) -> bool:
     if name in known:
         return True
     if name.endswith(_DYNAMIC):
