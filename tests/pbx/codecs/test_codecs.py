@@ -13,7 +13,7 @@ from ..scene import all_over, talk
 ULAW = {"codecs": ("PCMU",)}
 
 
-@pytest.mark.parametrize("attempt", range(2))
+@pytest.mark.parametrize("attempt", [0, pytest.param(1, marks=pytest.mark.slow)])
 async def test_three_with_two_codecs_hear_each_other(room: ControlRoom, attempt: int) -> None:
     """Two talk, then three, then two again; the recording has them all."""
     scene = await talk(room, operator=ULAW, desks=ULAW)

@@ -54,14 +54,14 @@ def newest_recording(room: ControlRoom) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("fault", "after_s"),
     [
-        (nothing, 1.6),
         (kill, 0.0),
         (hang, 1.6),
-        (kill, 3.0),
         *(
             pytest.param(fault, after_s, marks=pytest.mark.slow)
             for fault, after_s in [
                 (nothing, 0.0),
+                (nothing, 1.6),
+                (kill, 3.0),
                 (nothing, 3.0),
                 (kill, 1.6),
                 (hang, 0.0),

@@ -106,7 +106,7 @@ async def no_call_is_left(room: ControlRoom) -> None:
             await asyncio.sleep(0.1)
 
 
-@pytest.mark.parametrize("source", [TRUNK, STRANGER])
+@pytest.mark.parametrize("source", [TRUNK, pytest.param(STRANGER, marks=pytest.mark.slow)])
 async def test_x1_the_pbx_survives_rfc_4475_and_worse(room: ControlRoom, source: str) -> None:
     """Each message alone, then all at once; then a person calls 110."""
     mark = room.observer.mark()

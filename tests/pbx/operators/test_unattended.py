@@ -49,7 +49,10 @@ async def _no_alarm(room: ControlRoom) -> None:
 
 @pytest.mark.parametrize(
     "away",
-    [_pauses, _is_unregistered, _has_gone_home],
+    [
+        _has_gone_home,
+        *(pytest.param(one, marks=pytest.mark.slow) for one in (_pauses, _is_unregistered)),
+    ],
     ids=lambda away: away.__name__.strip("_"),
 )
 async def test_s15_a_caller_who_waits_for_nobody_stays_and_is_an_alarm(

@@ -137,6 +137,7 @@ async def test_t4_operator_s_phone_dies_while_the_polres_rings_and_it_answers(
     await all_over(unit)
 
 
+@pytest.mark.slow
 async def test_t4_operator_s_phone_dies_while_the_polres_rings_and_it_does_not_answer(
     room: ControlRoom,
 ) -> None:

@@ -72,6 +72,7 @@ async def test_the_polres_answers_just_then(room: ControlRoom, after_ms: int) ->
     assert (await scene.story.kinds()).count("PolresAnswered") == 1
 
 
+@pytest.mark.slow
 async def test_the_polres_does_not_answer(room: ControlRoom) -> None:
     """The same operator has the caller back."""
     scene, unit = await _given_away(room)

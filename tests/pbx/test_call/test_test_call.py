@@ -125,6 +125,7 @@ async def test_o1_a_greeting_without_a_prompt_is_named(own_room: ControlRoom) ->
         assert (last["stage"], last["fault"]) == ("greeting", "nothing was heard of the greeting")
 
 
+@pytest.mark.slow
 async def test_o1_a_queue_that_is_gone_is_named(own_room: ControlRoom) -> None:
     """Its section is not in the PBX's configuration any more."""
     queues = own_room.config.paths.pbx / "etc" / "queues.conf"
@@ -139,6 +140,7 @@ async def test_o1_a_queue_that_is_gone_is_named(own_room: ControlRoom) -> None:
         await own_room.pbx.console(reload)
 
 
+@pytest.mark.slow
 async def test_o1_an_answer_that_leads_to_nobody_is_named(own_room: ControlRoom) -> None:
     """Who answers has no sound: the caller is not heard."""
     take_out = "dialplan remove extension s@cc110-agent-leg"

@@ -14,9 +14,9 @@ from ..scene import all_over, talk
     ("code", "verdict", "opens"),
     [
         ("*71", "valid", True),
-        ("*72", "not-valid", False),
+        pytest.param("*72", "not-valid", False, marks=pytest.mark.slow),
         ("*73", "prank", False),
-        ("*74", "silent", False),
+        pytest.param("*74", "silent", False, marks=pytest.mark.slow),
     ],
 )
 async def test_a_verdict_is_confirmed_to_the_operator_alone(
