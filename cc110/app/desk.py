@@ -1,6 +1,7 @@
 """What the CLI asks for: the use cases, and operators, for one command."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,7 +21,7 @@ from cc110.journal.ranges import RangeBook
 from cc110.journal.readers import Readers
 from cc110.journal.tables import all_tables
 from cc110.journal.writer import JournalWriter
-from cc110.pbx.ami import AmiClient
+from cc110.pbx.ami import AmiClient, AmiSettings
 from cc110.pbx.link import AmiLists, AmiOperators, AstDb
 from cc110.ports import BlockMirror, Journal, PbxUnavailable, RangeMirror
 from cc110.service.clock import SystemClock
@@ -249,17 +250,36 @@ async def open_range_mirror(config: Config) -> AsyncIterator[RangeMirror]:
 
 
 @asynccontextmanager
-async def _astdb(config: Config, *, patience_s: float = 5.0) -> AsyncIterator[AstDb]:
+async def _astdb(config: Config) -> AsyncIterator[AstDb]:
     settings = ami_settings(config, ensure_secrets(config), DATABASE)
-    link = AmiClient(replace(settings, ping_timeout_s=_READING_S))
+    async with _live(replace(settings, ping_timeout_s=_READING_S)) as link:
+        yield AstDb(link)
+
+
+@asynccontextmanager
+async def _live(settings: AmiSettings, *, patience_s: float = 5.0) -> AsyncIterator[AmiClient]:
+    """A link for one command. When nobody is at the port, that is told at once.
+
+    Raises:
+        PbxUnavailable: the PBX does not answer.
+    """
+    try:
+        async with asyncio.timeout(patience_s):
+            _, door = await asyncio.open_connection(settings.host, settings.port)
+            door.close()
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else "no answer"
+        where = f"{settings.host}:{settings.port}"
+        raise PbxUnavailable(f"the PBX does not answer: no connection to {where}: {why}") from error
+    link = AmiClient(settings)
     async with background() as begin:
-        begin("ami-db", link.run())
+        begin("ami", link.run())
         try:
             async with asyncio.timeout(patience_s):
                 await link.await_live()
         except TimeoutError as error:
             raise PbxUnavailable(f"the PBX does not answer: {link.trouble}") from error
-        yield AstDb(link)
+        yield link
 
 
 async def refill_pbx(config: Config) -> None:
@@ -310,13 +330,6 @@ async def open_operators(config: Config, *, patience_s: float = 5.0) -> AsyncIte
     Raises:
         PbxUnavailable: the PBX does not answer.
     """
-    settings = replace(ami_settings(config, ensure_secrets(config), "cc110"), wants_events=False)
-    link = AmiClient(settings)
-    async with background() as begin:
-        begin("ami", link.run())
-        try:
-            async with asyncio.timeout(patience_s):
-                await link.await_live()
-        except TimeoutError as error:
-            raise PbxUnavailable(f"the PBX does not answer: {link.trouble}") from error
+    settings = ami_settings(config, ensure_secrets(config), "cc110")
+    async with _live(replace(settings, wants_events=False), patience_s=patience_s) as link:
         yield OperatorDesk(link, config)
