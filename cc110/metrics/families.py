@@ -49,6 +49,10 @@ def _totals(tally: Tally) -> Iterator[Metric]:
     yield _counters("cc110_transfers_answered", said, _one(tally.transfers_answered), "polres")
     said = "Times that it did not take the call, by reason."
     yield _counters("cc110_transfers_returned", said, tally.returns, "polres", "reason")
+    said = "Steps of calls that nobody had answered, by who rings then as well."
+    yield _counters("cc110_calls_climbed", said, _one(tally.climbed), "level")
+    said = "Times that a waiting caller was told that nobody can take the call."
+    yield _counter("cc110_calls_overflowed", said, tally.overflowed)
     yield _counter("cc110_calls_requeued", "Callers who were put first again.", tally.requeued)
     yield _counter("cc110_calls_rescued", "Callers whom nobody had.", tally.rescued)
     said = "Recordings that are final or missing; times that a live call was not recorded."

@@ -16,7 +16,16 @@ from cc110.pbx.embedded.progress import PlainProgress
 
 from ..cache import cache
 from ..control_room import open_room
-from . import blocklist_bench, directory_bench, journal_bench, load, restart, sound, start
+from . import (
+    blocklist_bench,
+    climb_bench,
+    directory_bench,
+    journal_bench,
+    load,
+    restart,
+    sound,
+    start,
+)
 from .load import Figure
 
 _BLOCKLIST = "blocklist"
@@ -58,6 +67,9 @@ async def measure() -> tuple[list[Figure], list[Figure], str]:
                 (blocklist if name == _BLOCKLIST else figures).extend(await part)
     finally:
         shutil.rmtree(home)
+    if _wanted("climb"):
+        print("climb ...", flush=True)
+        figures += await climb_bench.measure()
     if _wanted("start"):
         print("start ...", flush=True)
         figures += await start.starts()
