@@ -223,7 +223,7 @@ class ControlRoom:
         await asyncio.gather(*(phone.stop() for phone in phones))
         for queue in self.config.queues:
             for member in await self.observer.queue_status(queue):
-                if member.get("Event") == "QueueMember":
+                if member.get("Event") == "QueueMember" and member["Membership"] == "dynamic":
                     who = member["StateInterface"]
                     await self.observer.action("QueueRemove", Queue=queue, Interface=who)
 

@@ -69,6 +69,9 @@ class Tally:
         self.transfers_answered = dict(self.transfers)
         self.returns: dict[tuple[str, str], int] = {}
         """By Polres and reason."""
+        self.climbed: dict[str, int] = {}
+        """By who rings then, as ``[[climb.level]]`` names it."""
+        self.overflowed = 0
         self.requeued = 0
         self.rescued = 0
         self.recordings = dict.fromkeys(("final", "missing", "stalled"), 0)
@@ -116,6 +119,10 @@ class Tally:
                 self.answers.take(waited_s)
             case e.VerdictGiven(verdict=verdict):
                 _more(self.verdicts, verdict)
+            case e.CallClimbed(rings=rings):
+                _more(self.climbed, rings)
+            case e.CallOverflowed():
+                self.overflowed += 1
             case e.CallRequeued():
                 self.requeued += 1
             case e.CallRescued():

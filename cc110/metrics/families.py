@@ -51,6 +51,10 @@ def _totals(tally: Tally) -> Iterator[Metric]:
     yield _counters("cc110_transfers_returned", said, tally.returns, "polres", "reason")
     said = "Callers who had hung up waiting and were called back, by outcome."
     yield _counters("cc110_callbacks", said, _one(tally.callbacks), "outcome")
+    said = "Steps of calls that nobody had answered, by who rings then as well."
+    yield _counters("cc110_calls_climbed", said, _one(tally.climbed), "level")
+    said = "Times that a waiting caller was told that nobody can take the call."
+    yield _counter("cc110_calls_overflowed", said, tally.overflowed)
     yield _counter("cc110_calls_requeued", "Callers who were put first again.", tally.requeued)
     yield _counter("cc110_calls_rescued", "Callers whom nobody had.", tally.rescued)
     said = "Recordings that are final or missing; times that a live call was not recorded."

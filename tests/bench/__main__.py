@@ -19,6 +19,7 @@ from ..control_room import open_room
 from . import (
     apply_bench,
     blocklist_bench,
+    climb_bench,
     directory_bench,
     journal_bench,
     load,
@@ -69,6 +70,9 @@ async def measure() -> tuple[list[Figure], list[Figure], str]:
                 (blocklist if name == _BLOCKLIST else figures).extend(await part)
     finally:
         shutil.rmtree(home)
+    if _wanted("climb"):
+        print("climb ...", flush=True)
+        figures += await climb_bench.measure()
     if _wanted("start"):
         print("start ...", flush=True)
         figures += await start.starts()

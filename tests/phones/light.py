@@ -135,11 +135,12 @@ class LightPhone(asyncio.DatagramProtocol):
         registrar: tuple[str, int],
         account: SipAccount | None = None,
         host: str = "127.0.0.1",
+        port: int = 0,
     ) -> Self:
         """Open it and, with an account, register it."""
         loop = asyncio.get_running_loop()
         phone = cls(name, registrar, account)
-        await loop.create_datagram_endpoint(lambda: phone, local_addr=(host, 0))
+        await loop.create_datagram_endpoint(lambda: phone, local_addr=(host, port))
         phone._rtp.bind((host, 0))
         if account:
             await phone.register()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from cc110.app.wiring import control_socket
+from cc110.core.words import OverflowReason
 from cc110.service.control import ControlClient
 
 from ...control_room import ControlRoom
@@ -69,6 +70,8 @@ async def test_s15_a_caller_who_waits_for_nobody_stays_and_is_an_alarm(
     alarm = (await room.wait_event("QueueUnattended", after=start)).event.data
     assert time.monotonic() - began < ALARM_S
     assert (alarm.queue, alarm.waiting) == (QUEUE, 1)
+    said = (await room.wait_event("CallOverflowed", after=start)).event.data
+    assert said.reason is OverflowReason.NOBODY
     client = ControlClient(control_socket(room.config))
     assert list(json.loads(await client.unattended())) == [QUEUE]
     await call.heard(1.0)

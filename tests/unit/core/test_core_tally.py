@@ -129,6 +129,7 @@ def test_every_event_of_the_vocabulary_can_be_counted() -> None:
 
     assert found.events == len(samples())
     assert found.recordings == {"final": 1, "missing": 1, "stalled": 1}
+    assert sum(found.climbed.values()) == found.overflowed == 1
 
 
 @given(st.lists(st.floats(0, 1000), max_size=30))

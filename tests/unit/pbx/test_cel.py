@@ -230,3 +230,24 @@ async def test_a_huge_record_takes_no_more_memory_than_a_small_one(tmp_path: Pat
 
     assert found == 3000
     assert peak < 2_500_000
+
+
+async def test_a_leg_that_was_begun_and_skipped_is_no_ring(path: Path) -> None:
+    """The climb looks at a member's leg before his phone rings; only what rang is told."""
+    caller = (f"{START}.1", f"{START}.1", "PJSIP/trunk-demo-00000001")
+    said = "call-1|number=6284000000777|source=asserted|dialled=110|trunk=demo|queue=polda-x"
+    skipped = (f"{START}.2", f"{START}.1", "PJSIP/1901-00000002")
+    rung = (f"{START}.3", f"{START}.1", "PJSIP/1101-00000003")
+    outside = (f"{START}.4", f"{START}.1", "PJSIP/cc110-outside-00000004")
+    path.write_text(
+        line("CHAN_START", 0.5, *caller)
+        + line("CC110-arrived", 0.5, *caller, said=said)
+        + line("CHAN_START", 1.0, *skipped)
+        + line("CC110-skipped", 1.01, *skipped, said="call-1|")
+        + line("CHAN_START", 1.02, *rung)
+        + line("CHAN_START", 1.03, *outside)
+    )
+
+    found = [one for one in await facts(path, 0, 60) if isinstance(one, f.AgentRinging)]
+
+    assert [(one.agent, one.at) for one in found] == [("1101", at(1.02))]

@@ -1,0 +1,1 @@
+"""The climb: who else rings for a caller whom nobody answers."""
