@@ -12,7 +12,7 @@ from cc110.config.problem import hint
 from cc110.core.places import Found, Point, units_of_regency
 from cc110.ports import Cc110Error
 
-_PAIR: Final = re.compile(r"\s*(-?[0-9]{1,3}(?:\.[0-9]+)?)\s*[,;]\s*(-?[0-9]{1,3}(?:\.[0-9]+)?)\s*")
+PAIR: Final = re.compile(r"\s*(-?[0-9]{1,3}(?:\.[0-9]+)?)\s*[,;]\s*(-?[0-9]{1,3}(?:\.[0-9]+)?)\s*")
 
 
 class NoPlace(Cc110Error):
@@ -38,7 +38,7 @@ def place(config: Config, text: str) -> tuple[Placed, ...]:
     Raises:
         NoPlace: nobody has it.
     """
-    if pair := _PAIR.fullmatch(text):
+    if pair := PAIR.fullmatch(text):
         return (_at(config, Point(lat=float(pair[1]), lon=float(pair[2]))),)
     claims = [
         (name, unit.code)
@@ -54,9 +54,18 @@ def place(config: Config, text: str) -> tuple[Placed, ...]:
     return tuple(_placed(config, unit, None, None) for unit in units if unit)
 
 
-def _at(config: Config, point: Point) -> Placed:
+def require_point(point: Point) -> None:
+    """Refuse degrees that are none.
+
+    Raises:
+        NoPlace: they are.
+    """
     if abs(point.lat) > 90 or abs(point.lon) > 180:
         raise NoPlace(f"{point.lat:g},{point.lon:g} is no place; latitude comes first")
+
+
+def _at(config: Config, point: Point) -> Placed:
+    require_point(point)
     found = atlas(config, "polres").unit_at(point)
     unit = config.unit(found.unit) if found else None
     if unit is None:
