@@ -146,11 +146,13 @@ async def test_a_supervisor_s_phone_that_dies_sends_the_caller_to_the_front(
 async def test_a_supervisor_who_is_gone_before_he_is_in_leaves_all_as_it_was(
     room: ControlRoom,
 ) -> None:
-    """He hangs up at once after *84: the operator keeps his caller."""
+    """He hangs up as he comes in after *84: the operator keeps his caller."""
     scene = await talk(room, polres=())
-    phone = await room.phone("1901", "supervisor")
+    phone, mark = await room.phone("1901", "supervisor"), room.observer.mark()
     call = await phone.dial("*841101")
-    await call.wait_for(CallState.CONFIRMED)
+    await room.observer.wait_for(
+        "UserEvent", lambda one: one.get("Data") == "agent=1901", after=mark, timeout=5
+    )
     await call.hangup()
     await scene.desk.heard(1.0)
     assert await in_talk(caller=scene.call, operator=scene.desk)
