@@ -17,7 +17,7 @@ from cc110.config.origins import locator, origins, queue_of
 from cc110.core import climb
 from cc110.core.blocking import is_blocked
 from cc110.core.foresee import Foreseen, Listed, Said, foresee, number_of
-from cc110.core.ids import Number, QueueName
+from cc110.core.ids import Number, QueueName, UnitId
 from cc110.core.origin import Placed, civic_key, shown
 from cc110.core.places import Point
 from cc110.core.shifts import Stint
@@ -59,8 +59,10 @@ class Explained:
     list_by: str
     """Who told of blocks: ``pbx``, ``journal``, or ``nobody``."""
     polda: Unit | None
+    place: str | None
+    """As it was given."""
     polres: Unit | None
-    """Of the place, if one was given."""
+    """Of the place."""
     levels: tuple[Level, ...]
     seats_by: str
     """Who told of operators: ``pbx``, ``journal``."""
@@ -106,7 +108,7 @@ def explain_call(
     foreseen = foresee_with(config, said, listed, at)
     polda = None
     if foreseen.origin:
-        polda = next(one for one in config.poldas if QueueName(one.code) == foreseen.origin.queue)
+        polda = config.unit(UnitId(foreseen.origin.queue))
     seated = known_seats or asyncio.run(seats(config))
     return Explained(
         at=at,
@@ -114,6 +116,7 @@ def explain_call(
         foreseen=foreseen,
         list_by=list_by,
         polda=polda,
+        place=place,
         polres=polres,
         levels=_levels(config, QueueName(polda.code), seated.seats) if polda else (),
         seats_by="journal" if seated.trouble else "pbx",

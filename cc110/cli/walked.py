@@ -58,6 +58,10 @@ _FATES: Final[dict[Fate, Pair]] = {
     ),
     Fate.LET_IN: ("", ""),
 }
+_NOWHERE: Final[Pair] = (
+    "{}: di luar jangkauan semua kantor, tidak menentukan apa-apa",
+    "{}: far from every office, decides nothing",
+)
 _BY: Final[Pair] = ("menurut {} {}", "by {} {}")
 _HEARS: Final[Pair] = (
     "{}; daemon diam: greeting-short setelah {} s",
@@ -87,13 +91,14 @@ def steps(config: Config, found: Explained, lang: Language) -> Iterator[tuple[st
         yield pick(_END, lang), Cell(pick(_FATES[seen.fate], lang), "bold red")
         return
     yield pick(_NUMBER, lang), _number(found, lang)
-    yield pick(_BLOCK, lang), _block(config, found, lang)
+    if seen.number is not None:
+        yield pick(_BLOCK, lang), _block(config, found, lang)
     if pick(_FATES[seen.fate], lang):
         yield pick(_END, lang), Cell(pick(_FATES[seen.fate], lang), "bold red")
     if seen.origin is None:
         return
-    if found.said.place:
-        yield pick(_PLACE, lang), _place(found)
+    if found.place:
+        yield pick(_PLACE, lang), _place(found) or pick(_NOWHERE, lang).format(found.place)
     yield pick(_POLDA, lang), _polda(found, lang)
     first_s = config.settings.greeting.first_word_s
     yield pick(_GREETING, lang), pick(_HEARS, lang).format(", ".join(seen.greeting), f"{first_s:g}")

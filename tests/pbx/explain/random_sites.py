@@ -49,13 +49,13 @@ class Chance:
         of = self._of
         queues = config.queues
         forms = ["110", "+62110", *(f"{code}110" for code in of.sample(AREAS, 3))]
-        codes = of.sample(AREAS, of.randint(0, 6))
+        codes = of.sample(AREAS, of.randint(2, 8))
         areas = [Area(codes=(code,), queue=of.choice(queues)) for code in codes]
-        asked = of.sample(forms, of.randint(0, 3))
+        asked = of.sample(forms, of.randint(1, 3))
         dialled = [DialledOrigin(numbers=(form,), queue=of.choice(queues)) for form in asked]
         origin = Origin(
             default=of.choice(queues),
-            order=tuple(of.sample(KINDS, of.randint(1, 4))),
+            order=tuple(of.sample(KINDS, of.choice((1, 3, 4, 4)))),
             area=tuple(areas),
             dialled=tuple(dialled),
         )
@@ -67,7 +67,7 @@ class Chance:
         return replace(config, directory=directory)
 
     def _maybe(self, queues: tuple[QueueName, ...]) -> QueueName | None:
-        return self._of.choice(queues) if self._of.random() < 0.5 else None
+        return self._of.choice(queues) if self._of.random() < 0.7 else None
 
     def blocklist(self, now: int) -> Mapping[str, str]:
         """Entries as they may stand in AstDB, damaged ones as well: ``family/key``."""
@@ -93,13 +93,14 @@ class Chance:
         forms = [*config.dialled, *config.dialled, "112", "0999110", "110110"]
         shape = of.random()
         asserted = None if shape < 0.15 else self._header()
-        said = of.choice(("<sip:anonymous@x>", self._header()))
+        said = of.choice(("<sip:anonymous@x>", self._header(in_from=True)))
         civic = None
-        if of.random() < 0.4:
+        if of.random() < 0.5:
             civic = {of.choice(("A1", "A2", "A3")): of.choice(REGENCIES) for _ in range(2)}
         return Caller(to=of.choice(forms), asserted=asserted, said=said, civic=civic)
 
-    def _header(self) -> str:
+    def _header(self, *, in_from: bool = False) -> str:
+        """A From that is no SIP at all never gets as far as the dialplan."""
         of = self._of
         pick = of.random()
         if pick < 0.4:
@@ -109,7 +110,7 @@ class Chance:
         elif pick < 0.85:
             text = of.choice(MOBILE_FORMS).format("8" + "".join(of.choices("0123456789", k=9)))
         else:
-            text = of.choice((*SERVICES, *HOSTILE[:12], "anonymous"))
+            text = of.choice((*SERVICES[:-1], *HOSTILE[: 9 if in_from else 12], "anonymous"))
         return of.choice(DRESSES[:3]).format(text)
 
     def _number(self) -> str:

@@ -100,6 +100,9 @@ def test_a_call_that_gets_nowhere(shell: Shell) -> None:
     )
     anonymous = shell("explain", "--from", "")
     assert "tidak dikenal: tidak dihitung, tidak bisa diblokir" in anonymous.out
+    assert "TIDAK DIKETAHUI" not in anonymous.out
+    london = shell("explain", "--from", "0812", "--at-place=51.5,-0.1", "--lang", "en")
+    assert "51.5,-0.1: far from every office, decides nothing" in london.out
 
 
 @pytest.mark.parametrize(
@@ -141,3 +144,19 @@ def test_a_block_is_told_by_the_pbx_s_list_or_else_by_the_journal(shell: Shell) 
     file.write_bytes(b"no database" * 100)
     broken = shell("explain", "--from", "081200000001")
     assert (broken.code, "can't be read" in broken.err) == (1, True)
+
+
+def test_a_block_is_told_by_the_journal_where_there_is_no_pbx(shell: Shell) -> None:
+    """A number's own, and a range's."""
+    by = ("--reason", "sample", "--by", "Padal Contoh")
+    shell("blocklist", "add", "081200000001", *by)
+    shell("blocklist", "range", "add", "62812000077", *by)
+    shell("blocklist", "range", "confirm", "62812000077", "--by", "Kanit Contoh")
+
+    own = shell("explain", "--from", "081200000001", "--json").object
+    ranged = shell("explain", "--from", "081200007788", "--json").object
+    free = shell("explain", "--from", "081200000002", "--json").object
+
+    assert (own["blocked"]["range"], own["list_by"], own["fate"]) == ("", "journal", "offered")
+    assert ranged["blocked"]["range"] == "62812000077"
+    assert free["blocked"] is None
