@@ -20,7 +20,7 @@ from typing import Any, Final, Protocol
 import structlog
 
 from cc110.app.desk import is_running
-from cc110.app.generation import live_site, wanted
+from cc110.app.generation import wanted
 from cc110.app.wiring import control_socket, open_journal
 from cc110.config.model import Config
 from cc110.config.problem import ConfigInvalid
@@ -34,7 +34,7 @@ from cc110.pbx.generations import (
     NoGeneration,
     State,
     changed_names,
-    digest_of,
+    live_site,
 )
 from cc110.pbx.reloads import Live
 from cc110.pbx.render import Files, Folders
@@ -418,6 +418,3 @@ def _loaded(site: Path, environ: Mapping[str, str]) -> Config | None:
     if not (site / "settings.toml").is_file():
         return None
     return load(environ={**environ, "CC110_SITE": str(site)})
-
-
-__all__ = ["Applying", "Order", "Outcome", "digest_of"]

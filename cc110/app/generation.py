@@ -1,11 +1,9 @@
 """The site as a generation of the PBX's configuration: made, compared, and made live at a start."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
 
-from cc110.config.load import load
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.pbx.generations import Generations, State, digest_of, snapshot
@@ -33,16 +31,6 @@ def wanted(config: Config, secrets: Secrets, folders: Folders) -> Files:
     """
     sound = {name: File(content=path.read_bytes()) for name, path in audio(config.paths).items()}
     return {**configuration(config, secrets, folders), **sound, **snapshot(config.paths.site)}
-
-
-def live_site(home_pbx: Path, environ: Mapping[str, str]) -> Config | None:
-    """The site that the live configuration was made from; None = the PBX has none of ours.
-
-    Raises:
-        ConfigInvalid: it can't be read, such as by a version that is newer than it.
-    """
-    site = Generations(home_pbx).site
-    return load(environ={**environ, "CC110_SITE": str(site)}) if site else None
 
 
 def settle(

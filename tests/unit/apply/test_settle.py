@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from cc110.app.generation import live_site, settle
+from cc110.app.generation import settle
 from cc110.config.restart import only_at_start
 from cc110.config.secrets import ensure_secrets
-from cc110.pbx.generations import Generations, Intent, State
+from cc110.pbx.generations import Generations, Intent, State, live_site
 from cc110.pbx.render import Folders
 from tests.unit.config.site_copy import SiteCopy
 
