@@ -186,3 +186,6 @@ def test_a_difference_is_unified_and_names_sound() -> None:
         "+A=2",
     ]
     assert list(difference(before, before)) == []
+    phones = PurePosixPath("tables/pjsip-operators.conf")
+    told = difference({}, {phones: File(content=b"password=hush\n")})
+    assert "hush" not in "\n".join(told)
