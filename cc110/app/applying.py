@@ -21,6 +21,7 @@ import structlog
 
 from cc110.app.desk import is_running
 from cc110.app.generation import wanted
+from cc110.app.trying import call_once
 from cc110.app.wiring import control_socket, open_journal
 from cc110.config.model import Config
 from cc110.config.problem import ConfigInvalid
@@ -347,13 +348,18 @@ class Applying:
             raise TakenBack(f"the PBX did not take it: {'; '.join(unlike[:5])}")
         if order.unverified:
             return
-        if not await is_running(self.config):
-            self._notes.append("no daemon runs, so no synthetic call was made")
-            return
         self.say("Live; a synthetic call tries it")
-        result = json.loads(await ControlClient(control_socket(self.config)).test_call())
-        if broken := result["broken"]:
+        if broken := await self._broken_stage():
             raise TakenBack(f"a call to 110 does not come through any more: it breaks at {broken}")
+
+    async def _broken_stage(self) -> str | None:
+        """Where a synthetic call breaks; None = it came through. By the daemon, or without it."""
+        if await is_running(self.config):
+            told = json.loads(await ControlClient(control_socket(self.config)).test_call())
+            broken: str | None = told["broken"]
+            return broken
+        found = (await call_once(self.config, self.secrets)).broken
+        return found.stage if found else None
 
     async def _unlike(self, files: Files) -> tuple[str, ...]:
         """Phones, queues and steps of the dialplan that are there on one side only."""
