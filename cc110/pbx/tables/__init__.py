@@ -4,14 +4,17 @@ What may stand in a line is decided where the site's data is read (``cc110.confi
 that arrives here can break out of its line.
 """
 
+import re
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.pbx.tables import calls, network, phones
 from cc110.pbx.tables.table import Table
 
-__all__ = ["Table", "call_tables", "tables"]
+__all__ = ["Table", "call_tables", "tables", "variables_set"]
 
 
 def call_tables(config: Config) -> Mapping[str, Table]:
@@ -22,6 +25,13 @@ def call_tables(config: Config) -> Mapping[str, Table]:
         "agents.conf": calls.agents(config),
         "polres.conf": calls.polres(config),
     }
+
+
+@cache
+def variables_set() -> frozenset[str]:
+    """Every variable that a table may set, whatever the site's data says now: read from the tables' own code."""
+    texts = (file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("*.py"))
+    return frozenset(name for text in texts for name in re.findall(r"(CC110_[A-Z0-9_]+)=", text))
 
 
 def tables(config: Config, secrets: Secrets) -> Mapping[str, Table]:
