@@ -283,19 +283,21 @@ class Applying:
     ) -> Outcome:
         now = asyncio.get_running_loop().time
         intent = Intent(before=live, after=about.number)
+        ran = self._runs
         self.generations.begin(intent)
         try:
             self.generations.switch(about.number)
             await self._tell((*plan.commands, *reloads.log_outs(before, files)))
             await self._tell_daemon()
             live_s = now() - began
-            await self._try(files, order)
-            verified = now() - began if self._runs and not order.unverified else None
+            if ran:
+                await self._try(files, order)
+            verified = now() - began if ran and not order.unverified else None
         except BaseException as error:
             await self._take_back(intent, plan, order, error)
             raise
-        self.generations.mark(about.number, State.VERIFIED if verified else State.MADE)
         self.generations.end()
+        self._mark(about.number, State.VERIFIED if verified else State.MADE)
         self.generations.prune()
         if back:
             await self._journal_back(
@@ -332,9 +334,16 @@ class Applying:
                 await told
             except Cc110Error as fault:
                 self.say(f"Taken back only at the next start: {fault}")
-        self.generations.mark(intent.after, State.REFUSED, why=why)
         self.generations.end()
+        self._mark(intent.after, State.REFUSED, why)
         await self._journal_back(intent, automatic=True, order=replace(order, reason=why))
+
+    def _mark(self, number: int, state: State, why: str = "") -> None:
+        """A disk that is full now holds up nothing that is done already."""
+        try:
+            self.generations.mark(number, state, why=why)
+        except OSError as error:
+            self._notes.append(f"not written down: {error.strerror}")
 
     async def _try(self, files: Files, order: Order) -> None:
         """What was loaded is what was written, and a call comes through.
@@ -343,7 +352,7 @@ class Applying:
             TakenBack: not so.
         """
         if not self._runs:
-            return
+            raise TakenBack("the PBX has ended")
         if unlike := await self._unlike(files):
             raise TakenBack(f"the PBX did not take it: {'; '.join(unlike[:5])}")
         if order.unverified:

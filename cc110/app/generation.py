@@ -52,7 +52,7 @@ def settle(
 
     Raises:
         ApplyUnderWay: another process is at it.
-        RenderRefused, ConfigInvalid: it can't be written.
+        RenderRefused, ConfigInvalid, OSError: it can't be written, and nothing is live.
     """
     if folders.etc.is_mount():  # a container's volume: nothing beside it, so nothing to go back to
         render(config, secrets, folders=folders, installation_data=installation_data)
@@ -60,11 +60,17 @@ def settle(
     make_folders(folders)
     generations = Generations(folders.etc.parent)
     with generations.alone():
-        if intent := generations.take_back():
-            _log.warning("a change that was cut off is taken back", generation=intent.after)
-        if not as_is or generations.live is None:
-            _make_live(generations, wanted(config, secrets, folders))
-        generations.prune()
+        try:
+            if intent := generations.take_back():
+                _log.warning("a change that was cut off is taken back", generation=intent.after)
+            if not as_is or generations.live is None:
+                _make_live(generations, wanted(config, secrets, folders))
+            generations.prune()
+        except OSError as error:
+            if generations.live is None:
+                raise
+            # A full disk is no reason to be without 110.
+            _log.error("the site's files can't be taken up: the last ones are", error=str(error))
     _link_data(folders, installation_data)
 
 

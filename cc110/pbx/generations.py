@@ -244,8 +244,9 @@ class Generations:
             return None
         if self.live == intent.after and self.folder(intent.before).is_dir():
             self.switch(intent.before)
-        self.mark(intent.after, State.REFUSED, why="whoever applied it was ended on the way")
         self.end()
+        if self.folder(intent.after).is_dir():
+            self.mark(intent.after, State.REFUSED, why="whoever applied it was ended on the way")
         return intent
 
     def mark(self, number: int, state: State, *, why: str = "") -> None:

@@ -155,6 +155,7 @@ async def test_what_breaks_a_call_is_taken_back_by_itself(admin: Admin) -> None:
     assert (await admin.do("diff", "--loaded")).code == 0
 
 
+@pytest.mark.slow
 async def test_whoever_is_killed_while_he_tries_leaves_the_old_one_live(admin: Admin) -> None:
     """`kill -9` within the synthetic call: the next command finds the old one on the disk, and puts the PBX right."""
     before = admin.live()

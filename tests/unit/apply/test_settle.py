@@ -95,6 +95,17 @@ def test_a_start_amidst_an_edit_goes_by_what_was_live(site: SiteCopy) -> None:
     assert live_site(site.root / "nowhere", home) is None
 
 
+def test_a_full_disk_keeps_no_start_back(site: SiteCopy, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(site)
+    change(site, 5, 4)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Generations, "stage", full)
+    assert ring_s(start(site)) == "5"
+
+
 @pytest.mark.parametrize(
     ("environ", "waits"),
     [
