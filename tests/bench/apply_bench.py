@@ -107,6 +107,10 @@ async def measure(sipp: tuple[str, ...]) -> list[Figure]:
                 )
                 calls.append(result)
                 live.append(took - (said["verified_s"] - said["live_s"]))
+                print(
+                    f"  live after {live[-1]:.1f} s, {said['live_s']:.1f} of it in the PBX",
+                    flush=True,
+                )
                 applied.append(took)
             reloads, times = [], []
             for number in range(ROUNDS):
