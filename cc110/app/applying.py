@@ -48,6 +48,7 @@ _log = structlog.get_logger("apply")
 _RELOAD_S: Final = 60.0
 _IDLE_LOOK_S: Final = 1.0
 _NAMED: Final = 3
+_SETTINGS: Final = "site/settings.toml"
 
 
 class Console(Protocol):
@@ -239,7 +240,7 @@ class Applying:
         plan = reloads.plan(before, after, changed)
         if not self._runs and not await is_running(self.config):
             return plan
-        names = self._only_at_start(site or self.config)
+        names = self._only_at_start(site or self.config) if _SETTINGS in changed else ()
         if plan.restart or names:
             what = ", ".join((*names, *plan.restart))
             raise NeedsStart(
