@@ -19,10 +19,8 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from cc110.app.desk import is_running
+from cc110.app.door import control_socket, is_running
 from cc110.app.generation import wanted
-from cc110.app.trying import call_once
-from cc110.app.wiring import control_socket, open_journal
 from cc110.config.model import Config
 from cc110.config.problem import ConfigInvalid
 from cc110.config.restart import only_at_start
@@ -368,6 +366,8 @@ class Applying:
             told = json.loads(await ControlClient(control_socket(self.config)).test_call())
             broken: str | None = told["broken"]
             return broken
+        from cc110.app.trying import call_once  # and with it all that a daemon needs
+
         found = (await call_once(self.config, self.secrets)).broken
         return found.stage if found else None
 
@@ -415,6 +415,8 @@ class Applying:
             if await is_running(self.config):
                 await getattr(ControlClient(control_socket(self.config)), what)(generation, **said)
                 return
+            from cc110.app.wiring import open_journal
+
             async with open_journal(self.config) as (_, journal):
                 desk = SiteDesk(journal=journal, clock=SystemClock())
                 await getattr(desk, what)(generation, **said)

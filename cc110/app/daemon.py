@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from cc110.app.desk import block_import, range_desk
+from cc110.app.door import control_socket
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.recordings import RecordingsPart, keeping_of
@@ -17,7 +18,6 @@ from cc110.app.wiring import (
     ami_settings,
     await_journal,
     background,
-    control_socket,
     mqtt_bus,
     open_archive,
     open_spool,

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from cc110.app.applying import Applying, Order, Outcome
 from cc110.cli.checking import checked, last_applied
+from cc110.cli.consoles import console_of
 from cc110.cli.context import Invocation
-from cc110.cli.embedded import console_of
 from cc110.config.model import Config
 from cc110.config.secrets import ensure_secrets
 from cc110.pbx.difference import difference, masked
