@@ -19,9 +19,8 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from cc110.app.desk import is_running
-from cc110.app.generation import live_site, wanted
-from cc110.app.wiring import control_socket, open_journal
+from cc110.app.door import control_socket, is_running
+from cc110.app.generation import wanted
 from cc110.config.model import Config
 from cc110.config.problem import ConfigInvalid
 from cc110.config.restart import only_at_start
@@ -34,7 +33,7 @@ from cc110.pbx.generations import (
     NoGeneration,
     State,
     changed_names,
-    digest_of,
+    live_site,
 )
 from cc110.pbx.reloads import Live
 from cc110.pbx.render import Files, Folders
@@ -47,6 +46,7 @@ _log = structlog.get_logger("apply")
 _RELOAD_S: Final = 60.0
 _IDLE_LOOK_S: Final = 1.0
 _NAMED: Final = 3
+_SETTINGS: Final = "site/settings.toml"
 
 
 class Console(Protocol):
@@ -238,7 +238,7 @@ class Applying:
         plan = reloads.plan(before, after, changed)
         if not self._runs and not await is_running(self.config):
             return plan
-        names = self._only_at_start(site or self.config)
+        names = self._only_at_start(site or self.config) if _SETTINGS in changed else ()
         if plan.restart or names:
             what = ", ".join((*names, *plan.restart))
             raise NeedsStart(
@@ -282,19 +282,21 @@ class Applying:
     ) -> Outcome:
         now = asyncio.get_running_loop().time
         intent = Intent(before=live, after=about.number)
+        ran = self._runs
         self.generations.begin(intent)
         try:
             self.generations.switch(about.number)
             await self._tell((*plan.commands, *reloads.log_outs(before, files)))
             await self._tell_daemon()
             live_s = now() - began
-            await self._try(files, order)
-            verified = now() - began if self._runs and not order.unverified else None
+            if ran:
+                await self._try(files, order)
+            verified = now() - began if ran and not order.unverified else None
         except BaseException as error:
             await self._take_back(intent, plan, order, error)
             raise
-        self.generations.mark(about.number, State.VERIFIED if verified else State.MADE)
         self.generations.end()
+        self._mark(about.number, State.VERIFIED if verified else State.MADE)
         self.generations.prune()
         if back:
             await self._journal_back(
@@ -331,9 +333,16 @@ class Applying:
                 await told
             except Cc110Error as fault:
                 self.say(f"Taken back only at the next start: {fault}")
-        self.generations.mark(intent.after, State.REFUSED, why=why)
         self.generations.end()
+        self._mark(intent.after, State.REFUSED, why)
         await self._journal_back(intent, automatic=True, order=replace(order, reason=why))
+
+    def _mark(self, number: int, state: State, why: str = "") -> None:
+        """A disk that is full now holds up nothing that is done already."""
+        try:
+            self.generations.mark(number, state, why=why)
+        except OSError as error:
+            self._notes.append(f"not written down: {error.strerror}")
 
     async def _try(self, files: Files, order: Order) -> None:
         """What was loaded is what was written, and a call comes through.
@@ -342,18 +351,25 @@ class Applying:
             TakenBack: not so.
         """
         if not self._runs:
-            return
+            raise TakenBack("the PBX has ended")
         if unlike := await self._unlike(files):
             raise TakenBack(f"the PBX did not take it: {'; '.join(unlike[:5])}")
         if order.unverified:
             return
-        if not await is_running(self.config):
-            self._notes.append("no daemon runs, so no synthetic call was made")
-            return
         self.say("Live; a synthetic call tries it")
-        result = json.loads(await ControlClient(control_socket(self.config)).test_call())
-        if broken := result["broken"]:
+        if broken := await self._broken_stage():
             raise TakenBack(f"a call to 110 does not come through any more: it breaks at {broken}")
+
+    async def _broken_stage(self) -> str | None:
+        """Where a synthetic call breaks; None = it came through. By the daemon, or without it."""
+        if await is_running(self.config):
+            told = json.loads(await ControlClient(control_socket(self.config)).test_call())
+            broken: str | None = told["broken"]
+            return broken
+        from cc110.app.trying import call_once  # and with it all that a daemon needs
+
+        found = (await call_once(self.config, self.secrets)).broken
+        return found.stage if found else None
 
     async def _unlike(self, files: Files) -> tuple[str, ...]:
         """Phones, queues and steps of the dialplan that are there on one side only."""
@@ -399,6 +415,8 @@ class Applying:
             if await is_running(self.config):
                 await getattr(ControlClient(control_socket(self.config)), what)(generation, **said)
                 return
+            from cc110.app.wiring import open_journal
+
             async with open_journal(self.config) as (_, journal):
                 desk = SiteDesk(journal=journal, clock=SystemClock())
                 await getattr(desk, what)(generation, **said)
@@ -418,6 +436,3 @@ def _loaded(site: Path, environ: Mapping[str, str]) -> Config | None:
     if not (site / "settings.toml").is_file():
         return None
     return load(environ={**environ, "CC110_SITE": str(site)})
-
-
-__all__ = ["Applying", "Order", "Outcome", "digest_of"]

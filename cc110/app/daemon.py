@@ -10,6 +10,7 @@ import structlog
 
 from cc110.app.callbacks import callback_doors, callback_rules, callbacks_of
 from cc110.app.desk import block_import, range_desk
+from cc110.app.door import control_socket
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.recordings import RecordingsPart, keeping_of
@@ -19,7 +20,6 @@ from cc110.app.wiring import (
     ami_settings,
     await_journal,
     background,
-    control_socket,
     mqtt_bus,
     open_archive,
     open_spool,

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final, Protocol
 
-from cc110.app.wiring import ami_settings, background, control_socket, open_journal
+from cc110.app.door import running
+from cc110.app.wiring import ami_settings, background, open_journal
 from cc110.config.model import Config
 from cc110.config.secrets import DATABASE, ensure_secrets
 from cc110.core.facts import MemberSeen
@@ -25,7 +26,6 @@ from cc110.pbx.ami import AmiClient, AmiSettings
 from cc110.pbx.link import AmiLists, AmiOperators, AstDb
 from cc110.ports import BlockMirror, Journal, PbxUnavailable, RangeMirror
 from cc110.service.clock import SystemClock
-from cc110.service.control import ControlClient
 from cc110.service.guard import BanDesk
 from cc110.service.importing import MOST_AHEAD, BlockImport, Taken
 from cc110.service.mirror import MirrorReader
@@ -65,8 +65,8 @@ async def open_desk(config: Config) -> AsyncIterator[DeskPort]:
     Raises:
         JournalUnavailable: no daemon runs, and the journal can't be written.
     """
-    if running := await _running(config):
-        yield running
+    if door := await running(config):
+        yield door
         return
     async with open_journal(config) as (database, journal), background() as begin:
         tables = Readers(database, journal.progress, all_tables())
@@ -108,8 +108,8 @@ async def open_ranges(config: Config) -> AsyncIterator[RangeDeskPort]:
     Raises:
         JournalUnavailable: no daemon runs, and the journal can't be written.
     """
-    if running := await _running(config):
-        yield running
+    if door := await running(config):
+        yield door
         return
     async with open_journal(config) as (database, journal):
         yield range_desk(config, journal, RangeBook(database))
@@ -143,8 +143,8 @@ async def open_bans(config: Config) -> AsyncIterator[BanDeskPort]:
     Raises:
         JournalUnavailable: no daemon runs, and the journal can't be written.
     """
-    if running := await _running(config):
-        yield running
+    if door := await running(config):
+        yield door
         return
     async with open_journal(config) as (database, journal):
         find = Lookups(database).bans
@@ -175,8 +175,8 @@ async def open_import(config: Config) -> AsyncIterator[ImportPort]:
     Raises:
         JournalUnavailable: no daemon runs, and the journal can't be written.
     """
-    if running := await _running(config):
-        yield running
+    if door := await running(config):
+        yield door
         return
     async with open_journal(config) as (database, journal):
         tables = Readers(database, journal.progress, all_tables())
@@ -207,24 +207,6 @@ def block_import(
         reached=lambda: tables.position(BlocksReader.name),
         most_ahead=most_ahead,
     )
-
-
-async def is_running(config: Config) -> bool:
-    """Whether a daemon answers."""
-    return await _running(config) is not None
-
-
-async def _running(config: Config) -> ControlClient | None:
-    """The running daemon's door; None = no daemon answers."""
-    path = control_socket(config)
-    if not path.is_socket():
-        return None
-    try:
-        _, writer = await asyncio.open_unix_connection(str(path))
-    except OSError:
-        return None
-    writer.close()
-    return ControlClient(path)
 
 
 @asynccontextmanager
@@ -288,8 +270,8 @@ async def refill_pbx(config: Config) -> None:
     Raises:
         Cc110Error: the PBX does not take it, or the journal can't be opened.
     """
-    if running := await _running(config):
-        await running.refill()
+    if door := await running(config):
+        await door.refill()
         return
     async with open_journal(config) as (database, journal), background() as begin:
         tables = Readers(database, journal.progress, all_tables())

@@ -1,11 +1,9 @@
 """The site as a generation of the PBX's configuration: made, compared, and made live at a start."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
 
-from cc110.config.load import load
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.pbx.generations import Generations, State, digest_of, snapshot
@@ -35,16 +33,6 @@ def wanted(config: Config, secrets: Secrets, folders: Folders) -> Files:
     return {**configuration(config, secrets, folders), **sound, **snapshot(config.paths.site)}
 
 
-def live_site(home_pbx: Path, environ: Mapping[str, str]) -> Config | None:
-    """The site that the live configuration was made from; None = the PBX has none of ours.
-
-    Raises:
-        ConfigInvalid: it can't be read, such as by a version that is newer than it.
-    """
-    site = Generations(home_pbx).site
-    return load(environ={**environ, "CC110_SITE": str(site)}) if site else None
-
-
 def settle(
     config: Config,
     secrets: Secrets,
@@ -64,7 +52,7 @@ def settle(
 
     Raises:
         ApplyUnderWay: another process is at it.
-        RenderRefused, ConfigInvalid: it can't be written.
+        RenderRefused, ConfigInvalid, OSError: it can't be written, and nothing is live.
     """
     if folders.etc.is_mount():  # a container's volume: nothing beside it, so nothing to go back to
         render(config, secrets, folders=folders, installation_data=installation_data)
@@ -72,11 +60,17 @@ def settle(
     make_folders(folders)
     generations = Generations(folders.etc.parent)
     with generations.alone():
-        if intent := generations.take_back():
-            _log.warning("a change that was cut off is taken back", generation=intent.after)
-        if not as_is or generations.live is None:
-            _make_live(generations, wanted(config, secrets, folders))
-        generations.prune()
+        try:
+            if intent := generations.take_back():
+                _log.warning("a change that was cut off is taken back", generation=intent.after)
+            if not as_is or generations.live is None:
+                _make_live(generations, wanted(config, secrets, folders))
+            generations.prune()
+        except OSError as error:
+            if generations.live is None:
+                raise
+            # A full disk is no reason to be without 110.
+            _log.error("the site's files can't be taken up: the last ones are", error=str(error))
     _link_data(folders, installation_data)
 
 

@@ -61,9 +61,9 @@ class KeptPbx:
         """What it says of itself."""
         return await self._process.status()
 
-    async def console(self, command: str) -> str:
-        """What it prints for a console command."""
-        return await self._process.console(command)
+    async def console(self, command: str, *, limit: float = 10.0) -> str:
+        """What it prints for a console command, within `limit` seconds."""
+        return await self._process.console(command, limit=limit)
 
     async def _keep(self) -> None:
         deaths = deque[float](maxlen=_MOST_DEATHS)

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import structlog
 
-from cc110.app.desk import is_running
-from cc110.app.wiring import background, control_socket, open_archive, open_journal
+from cc110.app.door import control_socket, is_running
+from cc110.app.wiring import background, open_archive, open_journal
 from cc110.config.model import Config
 from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups

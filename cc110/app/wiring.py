@@ -36,11 +36,6 @@ async def background() -> AsyncIterator[Callable[[str, Coroutine[None, None, obj
         raise failures.exceptions[0] from failures
 
 
-def control_socket(config: Config) -> Path:
-    """Where the running daemon answers the CLI."""
-    return config.paths.home / "run" / "control.sock"
-
-
 def ami_settings(config: Config, secrets: Secrets, account: str) -> AmiSettings:
     """The link of one AMI account; ``cc110-db`` hears no events, ``cc110-guard`` no FullyBooted."""
     return AmiSettings(

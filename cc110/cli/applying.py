@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from cc110.app.applying import Applying, Order, Outcome
 from cc110.cli.checking import checked, last_applied
+from cc110.cli.consoles import console_of
 from cc110.cli.context import Invocation
-from cc110.cli.embedded import console_of
 from cc110.config.model import Config
 from cc110.config.secrets import ensure_secrets
 from cc110.pbx.difference import difference, masked
@@ -27,7 +27,7 @@ def rendered(said: Invocation) -> Mapping[str, str]:
         ConfigInvalid: the site has errors.
     """
     config = checked(said)
-    files = configuration(config, ensure_secrets(config), _folders(config))
+    files = configuration(config, ensure_secrets(config), folders_of(config))
     return {
         str(name): "\n".join(masked(line) for line in file.content.decode().splitlines())
         for name, file in sorted(files.items())
@@ -42,7 +42,7 @@ def write_rendered(said: Invocation, folder: Path) -> Sequence[str]:
         RenderRefused: the folder is somebody else's.
     """
     config = checked(said)
-    files = configuration(config, ensure_secrets(config), _folders(config))
+    files = configuration(config, ensure_secrets(config), folders_of(config))
     done = sync_files(folder, files)
     return [str(path.relative_to(folder)) for path in (*done.changed, *done.removed)]
 
@@ -111,14 +111,15 @@ def _applying(config: Config, said: Invocation, say: Say = lambda _: None) -> Ap
     return Applying(
         config=config,
         secrets=ensure_secrets(config),
-        folders=_folders(config),
+        folders=folders_of(config),
         console=console,
         environ=said.environ,
         say=say,
     )
 
 
-def _folders(config: Config) -> Folders:
+def folders_of(config: Config) -> Folders:
+    """Where this home's PBX keeps its things."""
     try:
         modules = find(config.paths.cache).modules_dir
     except NotInstalled:

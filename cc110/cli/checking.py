@@ -1,12 +1,12 @@
 """Every problem of a site before anything starts. Importing this brings much in."""
 
-from cc110.app.generation import live_site
 from cc110.cli.context import Invocation
 from cc110.cli.screen import note
 from cc110.config.areas import look_at_areas
 from cc110.config.load import Examined, examine, load
 from cc110.config.model import Config
 from cc110.config.problem import ConfigInvalid, Problem, errors_of, in_order
+from cc110.pbx.generations import live_site
 from cc110.pbx.looks import LOOKS
 
 

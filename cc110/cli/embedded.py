@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from cc110.app import prepare_pbx
 from cc110.cli.checking import checked
+from cc110.cli.consoles import console_of
 from cc110.cli.context import Invocation
 from cc110.cli.serving import fetch_pbx, progress_bar
 from cc110.config.model import Config
 from cc110.config.secrets import ensure_secrets
 from cc110.pbx.embedded.apt_config import DebianSource
-from cc110.pbx.embedded.console import Console, PbxStatus
+from cc110.pbx.embedded.console import PbxStatus
 from cc110.pbx.embedded.errors import NotInstalled, PbxNotRunning
 from cc110.pbx.embedded.install import DEFAULT_SOURCE, find, install
 from cc110.pbx.embedded.installation import Installation
@@ -50,20 +51,6 @@ async def start_free(said: Invocation) -> PbxStatus:
     run = prepare_pbx(config, ensure_secrets(config), installation, tied=False)
     pbx = await PbxProcess.start(installation, run)
     return await pbx.status()
-
-
-def console_of(config: Config) -> Console:
-    """The console of this home's PBX, whether it runs or not.
-
-    Raises:
-        NotInstalled: there is no Asterisk.
-        PbxNotRunning: it was never started.
-    """
-    installation = find(config.paths.cache)
-    etc = config.paths.pbx / "etc"
-    if not (etc / "asterisk.conf").exists():
-        raise PbxNotRunning
-    return Console(installation, etc_dir=etc, run_dir=config.paths.pbx / "run")
 
 
 def console_command(config: Config) -> list[str]:

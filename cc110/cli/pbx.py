@@ -115,7 +115,8 @@ def console(
     ] = None,
 ) -> None:
     """Run one command at Asterisk's console, or open it. It may change anything."""
-    from cc110.cli.embedded import console_command, console_of
+    from cc110.cli.consoles import console_of
+    from cc110.cli.embedded import console_command
 
     config = invocation(ctx).config()
     if not words:

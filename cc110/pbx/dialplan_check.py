@@ -18,6 +18,7 @@ from cc110.pbx.dialplan.read import read_dialplan
 from cc110.pbx.dialplan.targets import QueueUsed, Target, targets_of
 from cc110.pbx.dialplan.variables import variable_problems
 from cc110.pbx.dialplan.words import word_problems
+from cc110.pbx.tables import variables_set
 
 _PROMPT: Final = re.compile(r"(?<![\w/-])cc110/(?=[a-z$])|\bcc110-say,s,1\([^,]*,(?=[a-z$])")
 """What stands before a prompt's key: its folder, or the subroutine that says it to somebody."""
@@ -25,10 +26,6 @@ CALLERS: Final = frozenset({"from-trunk", "cc110-rescue", "cc110-blind"})
 """Where callers' channels come in: from a trunk, by the daemon's word, by a phone's own transfer."""
 _DAEMON: Final = frozenset(value for name, value in vars(names).items() if name.startswith("VAR_"))
 """Variables that the daemon asks for, or sets."""
-_BY_TABLES: Final = frozenset(
-    {"CC110_ORIGIN_DIALLED_*", "CC110_ORIGIN_TRUNK_*", "CC110_OUTSIDE_DIAL"}
-)
-"""Variables that a table sets only at a site that needs them."""
 _OPEN_ENDED: Final = re.compile(r"[.!]")
 
 
@@ -55,7 +52,9 @@ def dialplan_problems(
     yield from conf_problems(files, dialplan, whole=not coming)
     yield from word_problems(dialplan, loaded_modules(files))
     yield from flow_problems(dialplan, CALLERS)
-    yield from variable_problems(files, tables_known=not coming, elsewhere=_DAEMON | _BY_TABLES)
+    yield from variable_problems(
+        files, tables=None if coming else variables_set(), elsewhere=_DAEMON
+    )
     if dialplan.contexts:
         look = _Look(dialplan=dialplan, queues=queues, coming=coming_contexts)
         yield from look.problems()

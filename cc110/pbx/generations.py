@@ -23,6 +23,8 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from cc110.config.load import load
+from cc110.config.model import Config
 from cc110.pbx.render import MARK, File, Files, RenderRefused, put_link
 from cc110.ports import Cc110Error
 
@@ -242,8 +244,9 @@ class Generations:
             return None
         if self.live == intent.after and self.folder(intent.before).is_dir():
             self.switch(intent.before)
-        self.mark(intent.after, State.REFUSED, why="whoever applied it was ended on the way")
         self.end()
+        if self.folder(intent.after).is_dir():
+            self.mark(intent.after, State.REFUSED, why="whoever applied it was ended on the way")
         return intent
 
     def mark(self, number: int, state: State, *, why: str = "") -> None:
@@ -277,6 +280,16 @@ class Generations:
             message = f"{self.etc} was not made by cc110 (it holds {stranger})"
             raise RenderRefused(f"{message}: name an empty folder")
         self.etc.rename(self.etc.with_name("etc.before"))
+
+
+def live_site(home_pbx: Path, environ: Mapping[str, str]) -> Config | None:
+    """The site that the live configuration was made from; None = the PBX has none of ours.
+
+    Raises:
+        ConfigInvalid: it can't be read, such as by a version that is newer than it.
+    """
+    site = Generations(home_pbx).site
+    return load(environ={**environ, "CC110_SITE": str(site)}) if site else None
 
 
 def digest_of(files: Files) -> str:

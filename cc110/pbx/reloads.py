@@ -52,6 +52,9 @@ _ONLY_AT_START: Final = (
     "tables/transport*.conf",
     "tables/manager-general.conf",
 )
+_GLOBALS: Final = "tables/globals.conf"
+_FIXED: Final = re.compile(r"CC110_(?:AGI|RECORDINGS|SITE)=")
+"""Where the daemon listens and records: it takes up another place only when it starts."""
 _ENDPOINT: Final = re.compile(r"\[([^\]]+)\]\((?!!)\S*-endpoint\)")
 _SERVED: Final = re.compile(r"^exten => (\d+),1,Set\(CC110_MY_QUEUES=([^)]+)\)", re.MULTILINE)
 _SECTION: Final = re.compile(r"\[([^\]]+)\](\([^)]*\))?")
@@ -242,6 +245,10 @@ def _waits_for_a_start(name: str, before: Files, after: Files) -> bool:
     old, new = ([line for _, line in code_lines(_text(files, path))] for files in (before, after))
     if any(fnmatchcase(name, pattern) for pattern in _ONLY_AT_START):
         return old != new
+    if name == _GLOBALS:  # such as by a command whose environment is not the daemon's
+        return [line for line in old if _FIXED.match(line)] != [
+            line for line in new if _FIXED.match(line)
+        ]
     return name == "pjsip.conf" and _fixed_part(old) != _fixed_part(new)
 
 

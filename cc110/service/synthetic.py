@@ -3,17 +3,16 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Final, Never
+from typing import Final, Never, Protocol
 
 import structlog
 
 from cc110.core.events import Event, SyntheticCallFailed, SyntheticCallPassed
 from cc110.core.synthetic import Result, Seen, Sign, StageResult, judge
 from cc110.ports import Cc110Error, Clock, SyntheticCaller, SyntheticRecordings
-from cc110.service.outbox import Outbox
 
 _log = structlog.get_logger("synthetic")
 STEPS_S: Final[Mapping[str, float]] = {
@@ -28,6 +27,14 @@ up; whatever happens, the dialplan ends it after 25 s (``dialplan/test-call.conf
 _REMEMBERED: Final = 10
 _CLOSED_S: Final = 3.0
 _LOOK_S: Final = 0.1
+
+
+class TakesEvents(Protocol):
+    """Where alarms go."""
+
+    def put(self, events: Sequence[Event]) -> None:
+        """Take these."""
+        ...
 
 
 class _Order:
@@ -74,7 +81,7 @@ class SyntheticCalls:
         *,
         caller: SyntheticCaller,
         recordings: SyntheticRecordings,
-        outbox: Outbox,
+        outbox: TakesEvents,
         clock: Clock,
         is_linked: Callable[[], bool],
     ) -> None:

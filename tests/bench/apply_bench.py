@@ -21,7 +21,7 @@ from ..phones.sipp_result import SippResult
 from .load import ROUNDS, Figure, job, quiet, spread
 
 _RATE: Final = 20.0
-_CALLS: Final = 500
+_CALLS: Final = 900
 _BEFORE_S: Final = 3.0
 _OPERATOR: Final = '\n[[operator]]\nid = "{id}"\nunit = "polda-00"\nname = "Contoh"\n'
 
@@ -84,7 +84,9 @@ async def _under_load(
         took = time.monotonic() - began
     else:
         took, said = await _command(room.daemon.environ, *words)
-    assert not calls.done(), "the calls were over before the command was"
+    print(f"  {' '.join(words)}: {took:.1f} s", flush=True)
+    if calls.done():
+        raise RuntimeError(f"the calls were over before the command was: {calls.result()}")
     result = await calls
     await quiet(room)
     return result, took, said
@@ -105,6 +107,10 @@ async def measure(sipp: tuple[str, ...]) -> list[Figure]:
                 )
                 calls.append(result)
                 live.append(took - (said["verified_s"] - said["live_s"]))
+                print(
+                    f"  live after {live[-1]:.1f} s, {said['live_s']:.1f} of it in the PBX",
+                    flush=True,
+                )
                 applied.append(took)
             reloads, times = [], []
             for number in range(ROUNDS):

@@ -17,6 +17,7 @@ HOOKS: Final = ("site-arrived", "site-before-queue")
 """Subroutines that the shipped dialplan calls at ``s,1`` if they are there."""
 PHONES: Final = "site-phones"
 """More that operators and Polres may dial; the shipped dialplan includes it."""
+_TABLES: Final = ("cc110-table-agents", "cc110-table-polres")
 _OWN: Final = re.compile(r"\[(?!site-)([^\]]+)\]")
 _LONG: Final = frozenset(
     {"wait", "read", "queue", "dial", "waitexten", "chanspy", "bridgewait", "agi"}
@@ -29,9 +30,28 @@ def own_problems(files: Mapping[str, Text], dialplan: Dialplan) -> Iterator[Prob
     for name, text in files.items():
         if name.startswith(FOLDER):
             yield from _names(text)
+    yield from _taken(dialplan)
     for hook in HOOKS:
         if hook in dialplan.contexts:
             yield from _hook(hook, tuple(dialplan.contexts[hook].extensions.values()))
+
+
+def _taken(dialplan: Dialplan) -> Iterator[Problem]:
+    """What a phone may dial besides is found before operators and desks: it must not be one of theirs."""
+    taken = [
+        name
+        for table in _TABLES
+        if table in dialplan.contexts
+        for name in dialplan.contexts[table].names
+    ]
+    for extension in (
+        dialplan.contexts[PHONES].extensions.values() if PHONES in dialplan.contexts else ()
+    ):
+        if (found := next(filter(extension.matches, taken), None)) is not None:
+            message = (
+                f"`{extension.name}` in `{PHONES}` would take calls for {found}, which is a desk's"
+            )
+            yield extension.place.problem(message)
 
 
 def _names(text: Text) -> Iterator[Problem]:

@@ -33,19 +33,21 @@ class _Use:
 
 
 def variable_problems(
-    files: Mapping[str, Text], *, tables_known: bool, elsewhere: AbstractSet[str]
+    files: Mapping[str, Text], *, tables: AbstractSet[str] | None, elsewhere: AbstractSet[str]
 ) -> Iterator[Problem]:
     """Every variable of which one half is missing.
 
     Args:
         files: All configuration of the PBX: some names are read by its record and by its manager interface.
-        elsewhere: Names that the daemon reads or sets, and those that a table sets at some sites only.
-        tables_known: Whether the site's tables are among them; without them nothing can be said of what is set.
+        tables: Names that the site's tables set, with other data than this site's as well; None: they are not
+            known, and nothing can be said of what is set.
+        elsewhere: Names that the daemon reads or sets.
     """
     used = [use for text in files.values() for use in _uses(text)]
     sets = {use.name for use in used if use.sets} | elsewhere
     reads = {use.name for use in used if not use.sets} | elsewhere
-    if tables_known:
+    if tables is not None:
+        sets |= tables
         for use in used:
             if not use.sets and not _fits(use.name, sets):
                 close = hint(use.name, sets)

@@ -4,14 +4,17 @@ What may stand in a line is decided where the site's data is read (``cc110.confi
 that arrives here can break out of its line.
 """
 
+import re
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets
 from cc110.pbx.tables import calls, climb, network, phones
 from cc110.pbx.tables.table import Table
 
-__all__ = ["Table", "call_tables", "tables"]
+__all__ = ["Table", "call_tables", "tables", "variables_set"]
 
 
 def call_tables(config: Config) -> Mapping[str, Table]:
@@ -24,6 +27,17 @@ def call_tables(config: Config) -> Mapping[str, Table]:
         "places.conf": calls.places(config),
         "climb.conf": climb.climbs(config),
     }
+
+
+@cache
+def variables_set() -> frozenset[str]:
+    """Every variable that a table may set, whatever the site's data says now: read from the tables' own code.
+
+    With ``*`` at its end where the data tells the rest of the name.
+    """
+    texts = (file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("*.py"))
+    found = (one for text in texts for one in re.finditer(r"(CC110_[A-Z0-9_]+)(\{\w+\})?=", text))
+    return frozenset(one[1] + ("*" if one[2] else "") for one in found)
 
 
 def tables(config: Config, secrets: Secrets) -> Mapping[str, Table]:

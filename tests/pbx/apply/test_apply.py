@@ -155,6 +155,7 @@ async def test_what_breaks_a_call_is_taken_back_by_itself(admin: Admin) -> None:
     assert (await admin.do("diff", "--loaded")).code == 0
 
 
+@pytest.mark.slow
 async def test_whoever_is_killed_while_he_tries_leaves_the_old_one_live(admin: Admin) -> None:
     """`kill -9` within the synthetic call: the next command finds the old one on the disk, and puts the PBX right."""
     before = admin.live()
@@ -246,3 +247,19 @@ async def test_a_call_that_waits_is_not_led_astray(admin: Admin) -> None:
     await call.hangup()
     admin.edit("dialplan/queue.conf", f"{line}\n same => n,NoOp(more)", line)
     await room.everyone_home()
+
+
+@pytest.mark.slow
+async def test_without_the_daemon_a_change_is_tried_and_written_down_as_well(admin: Admin) -> None:
+    room, start = admin.room, await admin.room.last_seq()
+    await room.daemon.stop()
+    admin.edit("site/settings.toml", "\nring_s = 5", "\nring_s = 4")
+    done = await admin.do("apply", "--reason", "alone", "--json")
+    assert done.code == 0
+    assert done.json["verified_s"]
+    assert done.json["notes"] == []
+    told = (await room.wait_event("SiteApplied", after=start)).event.data
+    assert (told.reason, told.verified) == ("alone", True)
+    await room.daemon.start()
+    assert await admin.global_variable("CC110_RING_S") == "4"
+    admin.edit("site/settings.toml", "\nring_s = 4", "\nring_s = 5")

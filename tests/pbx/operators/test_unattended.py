@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from cc110.app.wiring import control_socket
+from cc110.app import control_socket
 from cc110.core.words import OverflowReason
 from cc110.service.control import ControlClient
 

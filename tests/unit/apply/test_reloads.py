@@ -96,6 +96,14 @@ def test_what_only_a_start_takes_up_is_named_and_a_comment_is_not() -> None:
     assert plan(old, talked, both).restart == ()
 
 
+def test_another_port_of_the_daemon_waits_for_a_start() -> None:
+    old = files(tables__globals="CC110_AGI=agi://127.0.0.1:4573\nCC110_RING_S=5\n")
+    rings = files(tables__globals="CC110_AGI=agi://127.0.0.1:4573\nCC110_RING_S=4\n")
+    moved = files(tables__globals="CC110_AGI=agi://127.0.0.1:4574\nCC110_RING_S=5\n")
+    assert plan(old, rings, ["tables/globals.conf"]).restart == ()
+    assert plan(old, moved, ["tables/globals.conf"]).restart == ("tables/globals.conf",)
+
+
 def test_templates_are_no_phones() -> None:
     assert endpoints(BASE) == {"1101", "1102"}
     assert queues(BASE) == {"polda-a", "polda-b"}
@@ -186,3 +194,6 @@ def test_a_difference_is_unified_and_names_sound() -> None:
         "+A=2",
     ]
     assert list(difference(before, before)) == []
+    phones = PurePosixPath("tables/pjsip-operators.conf")
+    told = difference({}, {phones: File(content=b"password=hush\n")})
+    assert "hush" not in "\n".join(told)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from cc110.app.generation import live_site, settle
+from cc110.app.generation import settle
 from cc110.config.restart import only_at_start
 from cc110.config.secrets import ensure_secrets
-from cc110.pbx.generations import Generations, Intent, State
+from cc110.pbx.generations import Generations, Intent, State, live_site
 from cc110.pbx.render import Folders
 from tests.unit.config.site_copy import SiteCopy
 
@@ -93,6 +93,17 @@ def test_a_start_amidst_an_edit_goes_by_what_was_live(site: SiteCopy) -> None:
     assert live
     assert live.settings.transfer.ring_s == 5
     assert live_site(site.root / "nowhere", home) is None
+
+
+def test_a_full_disk_keeps_no_start_back(site: SiteCopy, monkeypatch: pytest.MonkeyPatch) -> None:
+    start(site)
+    change(site, 5, 4)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Generations, "stage", full)
+    assert ring_s(start(site)) == "5"
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,8 @@ OWN = [
     ("[site-before-queue]\nexten => s,1,Wait(9)\n same => n,Return()\n", 2, "Wait in `site-before-queue`"),
     ("[site-arrived]\nexten => x,1,Return()\n", 2, "`site-arrived` begins at extension s"),
     ("#include /etc/passwd\n", 1, "your additions include no other files"),
+    ("[site-phones]\nexten => 7101,1,Hangup(16)\n", 2, "`7101` in `site-phones` would take calls for 7101"),
+    ("[site-phones]\nexten => _11XX,1,Hangup(16)\n", 2, "`_11XX` in `site-phones` would take calls for 1101"),
     ("[site-phones]\nexten => 8001,1,Goto(site-nowhere,s,1)\n", 2, "Goto: there is no context `site-nowhere`"),
 ]  # fmt: skip
 GOOD = """\
