@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from cc110.app.wiring import control_socket, open_journal
+from cc110.app.door import control_socket
+from cc110.app.wiring import open_journal
 from cc110.config.model import Config
 from cc110.core.blocking import is_blocked
 from cc110.core.events import Event

@@ -28,7 +28,7 @@ from cc110.config.model import Config
 from cc110.config.origins import locator
 from cc110.config.restart import only_at_start
 from cc110.config.secrets import GUARD, TEST, Secrets
-from cc110.core.events import Event, PbxLost
+from cc110.core.events import Event, NumberBlocked, PbxLost, Recorded
 from cc110.core.facts import MemberSeen, Seen
 from cc110.core.ids import AgentId
 from cc110.core.words import Language
@@ -38,6 +38,7 @@ from cc110.journal.lookups import Lookups
 from cc110.journal.ranges import RangeBook
 from cc110.journal.readers import Reader, Readers, start_at
 from cc110.journal.tables import all_tables
+from cc110.journal.tail import follow
 from cc110.journal.writer import JournalWriter
 from cc110.pbx import names
 from cc110.pbx.agi import AgiServer, AgiSession
@@ -289,6 +290,7 @@ class Daemon:
             begin("guard", self.guard.run())
             self.recordings.begin(begin)
             begin("attendance", self.attendance.run(await self.lookups.alarms()))
+            begin("blocks-heard", follow(self._database, self._journal.progress, self._hear_block))
             begin("shifts", self.shifts.run(await self.lookups.shifts()))
             self.watch.begin(begin)
             begin("heartbeat", beat(self.watch.is_alive))
@@ -426,6 +428,11 @@ class Daemon:
         async for message in self._guard_link.events:
             if fact := login_fact(message):
                 self.guard.submit(fact)
+
+    def _hear_block(self, recorded: Recorded) -> None:
+        """Blocks are written to the journal by others than the outbox: whom nobody calls back any more."""
+        if isinstance(recorded.event.data, NumberBlocked):
+            self.callbacks.hear([recorded.event])
 
     # --- doors ----------------------------------------------------------------------------------
 

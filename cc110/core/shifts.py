@@ -4,10 +4,11 @@ Pure: the plan and a time in, stints and events out. A stint is one shift of one
 back or forward: who is on follows from the time alone, and nothing is told twice.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 
 from cc110.core import events as e
 from cc110.core.attendance import is_attended
@@ -72,6 +73,10 @@ class UnitPlan:
     operators: frozenset[AgentId] = frozenset()
     """Those who sit there."""
 
+    def __hash__(self) -> int:
+        """Cheap: a plan is looked up many times a second, and is almost always the same one."""
+        return hash((self.unit, len(self.shifts), len(self.duties)))
+
 
 Plan = tuple[UnitPlan, ...]
 """The units that keep a roster. Whoever sits elsewhere is always on duty."""
@@ -118,8 +123,10 @@ class ShiftPolicy:
 
 def stints(plan: Plan, since: datetime, until: datetime) -> tuple[Stint, ...]:
     """Every stint that is on at some moment of that time, in order."""
-    found = (one for unit in plan for one in _of_unit(unit, since, until))
-    return tuple(sorted(found))
+    first, last = (since - DAY).astimezone(UTC).date(), until.astimezone(UTC).date()
+    days = (first + number * DAY for number in range((last - first).days + 1))
+    found = (one for day in days for one in _of_day(plan, day))
+    return tuple(one for one in found if one.begins < until and one.ends > since)
 
 
 def on_at(plan: Plan, at: datetime) -> tuple[Stint, ...]:
@@ -139,25 +146,32 @@ def next_change(plan: Plan, at: datetime) -> datetime | None:
 
 def on_duty(plan: Plan, agent: AgentId, at: datetime, policy: ShiftPolicy) -> bool:
     """True when an operator's shift is on, about to begin or just over; also of one without a roster."""
-    mine = [unit for unit in plan if agent in unit.operators]
-    if not mine:
-        return True
-    around = stints(tuple(mine), at - policy.late, at + policy.early + timedelta(seconds=1))
-    return any(
-        agent in one.operators and one.begins - policy.early <= at < one.ends + policy.late
+    return agent not in _watched(plan) or agent in _on_duty(plan, at, policy)
+
+
+def _on_duty(plan: Plan, at: datetime, policy: ShiftPolicy) -> frozenset[AgentId]:
+    """Everybody whose shift is on, about to begin or just over."""
+    around = stints(plan, at - policy.late, at + policy.early + timedelta(seconds=1))
+    return frozenset(
+        agent
         for one in around
+        if one.begins - policy.early <= at < one.ends + policy.late
+        for agent in one.operators
     )
 
 
-def _of_unit(unit: UnitPlan, since: datetime, until: datetime) -> Iterator[Stint]:
-    day = (since - DAY).astimezone(unit.zone).date() - DAY
-    last = until.astimezone(unit.zone).date()
-    while day <= last:
-        for shift in unit.shifts:
-            stint = _stint(unit, shift, day)
-            if stint and stint.begins < until and stint.ends > since:
-                yield stint
-        day += DAY
+@lru_cache(maxsize=4)
+def _watched(plan: Plan) -> frozenset[AgentId]:
+    """Everybody who sits at a unit that keeps a roster."""
+    return frozenset(agent for unit in plan for agent in unit.operators)
+
+
+@lru_cache(maxsize=64)
+def _of_day(plan: Plan, day: date) -> tuple[Stint, ...]:
+    """The stints that begin on that day of UTC, in order. None lasts longer than a day."""
+    local = (day - DAY, day, day + DAY)
+    found = (_stint(unit, shift, it) for unit in plan for shift in unit.shifts for it in local)
+    return tuple(sorted(one for one in found if one and one.begins.date() == day))
 
 
 def _stint(unit: UnitPlan, shift: Shift, day: date) -> Stint | None:
@@ -313,10 +327,11 @@ def logged_in(roster: Roster, agent: AgentId) -> bool:
 def _off_shift(
     watch: Watch, plan: Plan, roster: Roster, at: datetime, policy: ShiftPolicy, said: list[Data]
 ) -> tuple[Watch, tuple[AgentId, ...]]:
+    watched, on = _watched(plan), _on_duty(plan, at, policy)
     off = [
         agent
         for agent in roster.agents
-        if logged_in(roster, agent) and not on_duty(plan, agent, at, policy)
+        if agent in watched and agent not in on and logged_in(roster, agent)
     ]
     told = {agent: what for agent, what in watch.told_off.items() if agent in off}
     leaving = frozenset(agent for agent in watch.leaving if agent in off)
@@ -420,17 +435,12 @@ class UnitDuty:
 
 def duties(plan: Plan, roster: Roster, at: datetime, policy: ShiftPolicy) -> tuple[UnitDuty, ...]:
     """Who is on, who is there and who is missing, by unit."""
-    on = on_at(plan, at)
-    return tuple(_duty_of(unit, on, plan, roster, at, policy) for unit in plan)
+    on, off = on_at(plan, at), _watched(plan) - _on_duty(plan, at, policy)
+    return tuple(_duty_of(unit, on, off, roster) for unit in plan)
 
 
 def _duty_of(
-    unit: UnitPlan,
-    on: Iterable[Stint],
-    plan: Plan,
-    roster: Roster,
-    at: datetime,
-    policy: ShiftPolicy,
+    unit: UnitPlan, on: Iterable[Stint], off: Collection[AgentId], roster: Roster
 ) -> UnitDuty:
     mine = tuple(one for one in on if one.unit == unit.unit)
     wanted = dict.fromkeys(agent for one in mine for agent in one.operators)
@@ -440,7 +450,7 @@ def _duty_of(
         stints=mine,
         there=tuple(agent for agent in wanted if agent in here),
         missing=tuple(agent for agent in wanted if agent not in here),
-        off_shift=tuple(one for one in here if not on_duty(plan, one, at, policy)),
+        off_shift=tuple(one for one in here if one in off),
     )
 
 

@@ -191,3 +191,30 @@ async def test_x6_no_phone_and_no_lost_daemon_makes_the_outbound_trunk_ring(
         await desk.wait_for_talk()
         await all_over(desk, timeout=10)
     assert rung(outside) == 0
+
+
+@pytest.mark.slow
+async def test_a_daemon_that_dies_while_they_talk_finds_the_callback_as_it_is(
+    room: ControlRoom, outside: Phone
+) -> None:
+    """Nobody is cut off, codes go on, and the journal tells it once: made, answered, judged, ended, recorded."""
+    caller, operator = await asyncio.gather(room.caller(), room.phone("1101", "operator"))
+    await gives_up(room, caller, ANI)
+    start = await room.last_seq()
+    desk = await operator.dial("*15")
+    call = await outside.incoming()
+    await room.daemon.kill()
+    await call.answer()
+    assert await in_talk(caller=call, operator=desk)
+    await desk.send_dtmf("*71", duration_s=0.08)
+    assert await in_talk(caller=call, operator=desk)
+    await room.daemon.start()
+    await room.wait_event("VerdictGiven", after=start)
+    await desk.hangup()
+    await all_over(call, timeout=5)
+    await room.accounted()
+    kinds = [one.event.type for one in await room.events(after=start)]
+    for kind in ("CallbackMade", "CallArrived", "AgentAnswered", "CaseOpened", "CallEnded"):
+        assert kinds.count(kind) == 1, (kind, kinds)
+    assert "RecordingFinalised" in kinds
+    assert await listed(room) == []
