@@ -158,6 +158,8 @@ def _variant(data: events.Data, kinds: Mapping[PolresExt, TransferKind]) -> str:
     match data:
         case events.CallSupervised(step=step):
             return step
+        case events.CallArrived(callback_of=missed) if missed:
+            return "callback"
         case events.CallArrived(origin=OriginBy()) as arrived:
             other = arrived.place and arrived.origin is not OriginBy.LOCATION
             return "placed" if other else "told"
@@ -170,8 +172,6 @@ def _variant(data: events.Data, kinds: Mapping[PolresExt, TransferKind]) -> str:
         case events.CaseUpdated(reason=reason):
             said = reason.partition(":")[0]
             return said if said in ("answered", "returned") else ""
-        case events.CallArrived(callback_of=missed) if missed:
-            return "callback"
         case events.ShiftEmpty(gap=gap):
             return gap
         case events.AgentOffShift(what=what):

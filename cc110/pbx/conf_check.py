@@ -36,6 +36,7 @@ _RIGHTS: Final = frozenset(
 )
 """Of an account of the manager interface (``authority_mask`` in main/manager.c)."""
 _NOWHERE: Final = "cc110-nowhere"
+_ARMED: Final = "CC110_CODES"
 _SETTERS: Final = re.compile(r"DYNAMIC_FEATURES\s*=([^)]*)")
 
 
@@ -232,14 +233,22 @@ def _codes(files: Mapping[str, Text], dialplan: Dialplan) -> Iterator[Problem]:
     }
     for code in codes.values():
         yield from _leading(f"code {code.key}", code.value, code.place, dialplan)
+    for armed, place in _armed(reader, dialplan):
+        for name in armed.split("#"):
+            if name and "$" not in name and name not in codes:
+                yield place.problem(f"features.conf has no code `{name}`{hint(name, codes)}")
+
+
+def _armed(reader: Reader, dialplan: Dialplan) -> Iterator[tuple[str, Place]]:
+    """Lists of codes: in the steps that arm them, and in the global that such a step names."""
+    for one in reader.read("extensions.conf"):
+        if one.section == "globals" and one.key == _ARMED:
+            yield one.value, one.place
     for context in dialplan.contexts.values():
         for extension in context.extensions.values():
             for step in extension.steps:
                 if step.app.lower() == "set" and (found := _SETTERS.search(f"Set({step.args})")):
-                    for name in found[1].split("#"):
-                        if name and "$" not in name and name not in codes:
-                            message = f"features.conf has no code `{name}`{hint(name, codes)}"
-                            yield step.place.problem(message)
+                    yield found[1], step.place
 
 
 def _leading(what: str, text: str, place: Place, dialplan: Dialplan) -> Iterator[Problem]:

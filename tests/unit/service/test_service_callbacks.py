@@ -12,7 +12,7 @@ from cc110.core.events import Event
 from cc110.core.ids import AgentId, CallId, Number
 from cc110.core.words import CallbackOutcome
 from cc110.ports import JournalUnavailable
-from cc110.service.callbacks import Callbacks
+from cc110.service.callbacks import CallbackRules, Callbacks
 from cc110.service.usecases import Refused
 from tests.unit.core.test_core_callbacks import ANI, BUDI, JAYA, arrives, at, gives_up
 
@@ -31,11 +31,13 @@ class House:
         self.desk = Callbacks(
             write=self.write,
             clock=self,
-            policy=CallbackPolicy(),
+            rules=CallbackRules(
+                policy=CallbackPolicy(),
+                queues={SARI: [JAYA], TONO: [JAYA]},
+                can_call=can_call,
+            ),
             blocked=self.is_blocked,
-            queues={SARI: [JAYA], TONO: [JAYA]},
             phone=self,
-            can_call=can_call,
         )
 
     def now(self) -> datetime:
