@@ -38,7 +38,7 @@ async def supervised(scene: Scene) -> list[tuple[str, str]]:
     return modes([one.data for one in await scene.story.events() if one.type == "CallSupervised"])
 
 
-@pytest.mark.parametrize("daemon", ["with", "without"])
+@pytest.mark.parametrize("daemon", [pytest.param("with", marks=pytest.mark.slow), "without"])
 async def test_a_supervisor_listens_and_whispers_and_the_caller_hears_nothing_of_it(
     room: ControlRoom, daemon: str
 ) -> None:
