@@ -15,12 +15,16 @@ from = 2026-08-17
 until = 2026-08-17
 operators = ["1901"]
 people = ["Aiptu Contoh"]
-"""
+""" + "".join(
+    f'[[roster]]\nunit = "polda-sumut"\nshift = "{shift}"\nfrom = 2026-01-01\n'
+    'operators = ["1201", "1202", "1203"]\n'
+    for shift in ("pagi", "siang", "malam")
+)
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> dict[str, str]:
-    """The demo site with a roster at Mabes for one morning."""
+    """The demo site with a roster at Mabes for one morning, and at a Polda for ever."""
     copy = SiteCopy.under(tmp_path)
     copy.append("site/directory.toml", ROSTER)
     return {"CC110_SITE": str(copy.file("site"))}

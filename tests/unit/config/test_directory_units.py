@@ -58,7 +58,7 @@ WRONG = [
           "`seats` in [[unit]] must be at least 1, not 0"),
     Added(POLSEK + 'parent = "polres-medan"\nphone = "110110"\nneighbours = ["polda-sumut"]\n',
           "Polsek `polsek-x`: only Poldas have neighbours"),
-    Added('[[shift]]\nid = "pagi"\nbegins = "7"\nends = "15:00"\nunit = "mabes"\n',
+    Added('[[shift]]\nid = "pagi"\nbegins = "7"\nends = "15:00"\nunit = "polda-sumut"\n',
           '`begins` in [[shift]] must be a time of day such as "07:00", not "7"'),
     Added('[[shift]]\nid = "pagi"\nbegins = "07:00"\nends = "15:00"\n',
           'shift `pagi` is there twice, first in line {[[shift]]}'),

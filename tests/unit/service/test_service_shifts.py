@@ -137,7 +137,7 @@ async def test_the_files_are_read_again_when_they_change(site: SiteCopy, tmp_pat
     read = await files.read()
     assert read is not None
     assert read.plan is not None
-    assert {unit.unit for unit in read.plan} == {"polda-metro-jaya", "polda-sumut"}
+    assert {unit.unit for unit in read.plan} == {"polda-metro-jaya"}
     assert await files.read() is None
     site.append("site/directory.toml", '[[roster]]\nunit = "polda-x"\nshift = "pagi"\n')
     broken = await files.read()
