@@ -6,7 +6,7 @@ from cc110.config.areas import look_at_areas
 from cc110.config.load import Examined, examine, load
 from cc110.config.model import Config
 from cc110.config.problem import ConfigInvalid, Problem, errors_of, in_order
-from cc110.pbx.generations import live_site
+from cc110.pbx.generations import is_edited, live_site
 from cc110.pbx.looks import LOOKS
 
 
@@ -37,6 +37,16 @@ def last_applied(said: Invocation) -> Config | None:
         return live_site(examine(environ=said.environ).paths.pbx, said.environ)
     except ConfigInvalid:
         return None
+
+
+def tell_if_edited(said: Invocation) -> None:
+    """Whoever edits a file and starts the daemon is told why nothing is different."""
+    paths = examine(environ=said.environ).paths
+    if is_edited(paths.pbx, paths.site):
+        note(
+            f"cc110: the daemon goes by what was applied last ({paths.pbx / 'etc'}), not by what was edited since: "
+            "`cc110 diff` shows it, `cc110 apply` takes it up."
+        )
 
 
 def site_again(said: Invocation) -> Config:

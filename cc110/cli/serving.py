@@ -12,7 +12,7 @@ from typing import Any, Final
 import uvloop
 
 from cc110.app import run_all, run_daemon
-from cc110.cli.checking import checked, last_applied, site_again
+from cc110.cli.checking import checked, last_applied, site_again, tell_if_edited
 from cc110.cli.context import Invocation
 from cc110.cli.failing import REFUSED
 from cc110.cli.screen import note
@@ -73,6 +73,7 @@ def serve_daemon(said: Invocation) -> None:
         Cc110Error: it could not start, or it ended without being told to.
     """
     config = last_applied(said) or checked(said)
+    tell_if_edited(said)
     _logs(said, config)
     secrets = ensure_secrets(config)
 

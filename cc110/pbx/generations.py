@@ -292,6 +292,16 @@ def live_site(home_pbx: Path, environ: Mapping[str, str]) -> Config | None:
     return load(environ={**environ, "CC110_SITE": str(site)}) if site else None
 
 
+def is_edited(home_pbx: Path, site: Path) -> bool:
+    """Whether the site's files say something else than what is live was made from."""
+    live = Generations(home_pbx).site
+    if live is None:
+        return False
+    now = {name.relative_to(SITE): file.content for name, file in snapshot(site).items()}
+    kept = {name.relative_to(SITE): file.content for name, file in snapshot(live).items()}
+    return now != kept
+
+
 def digest_of(files: Files) -> str:
     """What is in a generation, as one word."""
     found = hashlib.sha256()

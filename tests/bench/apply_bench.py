@@ -21,7 +21,7 @@ from ..phones.sipp_result import SippResult
 from .load import ROUNDS, Figure, job, quiet, spread
 
 _RATE: Final = 20.0
-_CALLS: Final = 900
+_CALLS: Final = 1000
 _BEFORE_S: Final = 3.0
 _OPERATOR: Final = '\n[[operator]]\nid = "{id}"\nunit = "polda-00"\nname = "Contoh"\n'
 

@@ -7,7 +7,7 @@ import pytest
 from cc110.app.generation import settle
 from cc110.config.restart import only_at_start
 from cc110.config.secrets import ensure_secrets
-from cc110.pbx.generations import Generations, Intent, State, live_site
+from cc110.pbx.generations import Generations, Intent, State, is_edited, live_site
 from cc110.pbx.render import Folders
 from tests.unit.config.site_copy import SiteCopy
 
@@ -88,6 +88,9 @@ def test_a_start_amidst_an_edit_goes_by_what_was_live(site: SiteCopy) -> None:
     change(site, 5, 4)
     generations = start(site, as_is=True)
     assert ring_s(generations) == "5"
+    assert is_edited(generations.etc.parent, site.file("site"))
+    change(site, 4, 5)
+    assert not is_edited(generations.etc.parent, site.file("site"))
     home = {"CC110_HOME": str(site.root / "var")}
     live = live_site(generations.etc.parent, home)
     assert live
