@@ -109,7 +109,7 @@ def test_t8_who_is_bridged_is_named_by_his_channel_s_whole_name() -> None:
         "${CC110_CHANNAME}",
         "${SHARED(CC110_POLRES_NAME)}",
         "${SHARED(CC110_AGENT_NAME)}",
-        "${CC110_OUTSIDE_LEG}",
+        "${CC110_OUTSIDE_LEG},x",
     }
 
 
