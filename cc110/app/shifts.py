@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cc110.config.duty import plan_of, shift_policy
@@ -27,7 +28,10 @@ class RosterFiles:
     def __init__(self, config: Config) -> None:
         """Begin with what was read at the start."""
         self._config = config
-        self._seen = self._signature()
+        paths = config.paths
+        self._paths = replace(paths, site=paths.edited or paths.site)
+        # What is edited may be newer than what was applied, by which the rest of the daemon goes.
+        self._seen = self._signature() if self._paths == paths else ()
 
     async def read(self) -> PlanRead | None:
         """What they say now; None = nothing has changed since the last time.
@@ -42,7 +46,7 @@ class RosterFiles:
         if found == self._seen:
             return None
         self._seen = found
-        source, problems = read_directory(self._config.paths)
+        source, problems = read_directory(self._paths)
         faults = directory_faults(source) if source else None
         every = errors_of((*problems, *(faults.problems if faults else ())))
         if every or faults is None or faults.model is None:
@@ -55,7 +59,7 @@ class RosterFiles:
     def _signature(self) -> Signature:
         """A file that is being replaced is looked at once more."""
         found = []
-        for path in directory_files(self._config.paths):
+        for path in directory_files(self._paths):
             try:
                 stat = path.stat()
             except OSError:

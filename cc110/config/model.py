@@ -33,6 +33,8 @@ class Paths:
     """``CC110_CACHE``: the unpacked PBX."""
     site: Path
     """``CC110_SITE``: the site's data."""
+    edited: Path | None = None
+    """Where people edit it, if ``site`` is what was applied of it."""
     asterisk_conf: Path
     dialplan: Path
     recordings: Path

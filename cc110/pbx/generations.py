@@ -289,7 +289,11 @@ def live_site(home_pbx: Path, environ: Mapping[str, str]) -> Config | None:
         ConfigInvalid: it can't be read, such as by a version that is newer than it.
     """
     site = Generations(home_pbx).site
-    return load(environ={**environ, "CC110_SITE": str(site)}) if site else None
+    if site is None:
+        return None
+    config = load(environ={**environ, "CC110_SITE": str(site)})
+    edited = Path(environ.get("CC110_SITE") or config.paths.root / "site").absolute()
+    return replace(config, paths=replace(config.paths, edited=edited))
 
 
 def is_edited(home_pbx: Path, site: Path) -> bool:
