@@ -214,7 +214,8 @@ class Readers:
             course.cursor = await ask(self._database.reads, _read_cursor, course.reader.name)
         page = await self._next_page(course.cursor or 0, self._page_size(course))
         if page.last_seq == (course.cursor or 0):
-            course.position.reach(page.last_seq)
+            if course.is_cursor_known:  # else a rebuild came in between, and it is at 0
+                course.position.reach(page.last_seq)
         elif isinstance(course.reader, TableReader):
             async with self._database.filling() as connection:
                 moved = await connection.run_sync(_take, course.reader, page, course.cursor)
