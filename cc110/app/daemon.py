@@ -14,7 +14,8 @@ from cc110.app.door import control_socket
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.recordings import RecordingsPart, keeping_of
-from cc110.app.shifts import shift_clock, tell_duty, use_shifts
+from cc110.app.scripts import Scripts
+from cc110.app.shifts import shift_clock, use_shifts
 from cc110.app.watch import Watched, WatchPart
 from cc110.app.wiring import (
     ami_settings,
@@ -25,13 +26,11 @@ from cc110.app.wiring import (
     open_spool,
 )
 from cc110.config.model import Config
-from cc110.config.origins import locator
 from cc110.config.restart import only_at_start
 from cc110.config.secrets import GUARD, TEST, Secrets
 from cc110.core.events import Event, NumberBlocked, PbxLost, Recorded
 from cc110.core.facts import MemberSeen, Seen
 from cc110.core.ids import AgentId
-from cc110.core.words import Language
 from cc110.journal.blocklist import BlockTables
 from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups
@@ -40,16 +39,10 @@ from cc110.journal.readers import Reader, Readers, start_at
 from cc110.journal.tables import all_tables
 from cc110.journal.tail import follow
 from cc110.journal.writer import JournalWriter
-from cc110.pbx import names
-from cc110.pbx.agi import AgiServer, AgiSession
 from cc110.pbx.ami import AmiClient, AmiMessage, LinkState
-from cc110.pbx.callback import tell_whom
-from cc110.pbx.caller_line import AgiCallerLine
 from cc110.pbx.cel import CelFile
 from cc110.pbx.guard import BANS_FILE, BanFile, login_fact
 from cc110.pbx.link import AmiCallControl, AmiLists, AmiOperators, AstDb
-from cc110.pbx.place_line import AgiPlaceLine
-from cc110.pbx.prompts import read_prompts
 from cc110.pbx.queue_log import QueueLog
 from cc110.pbx.translate import call_facts, roster_facts
 from cc110.ports import Cc110Error, Spool
@@ -61,9 +54,6 @@ from cc110.service.control import ControlServer
 from cc110.service.counting import PrankCounter
 from cc110.service.guard import BanDesk, Guard
 from cc110.service.heartbeat import beat, tell_systemd
-from cc110.service.ivr import Ivr
-from cc110.service.known import LookUps
-from cc110.service.locating import Locator
 from cc110.service.mirror import MirrorReader
 from cc110.service.outbox import Outbox
 from cc110.service.ranges import RangeReader
@@ -198,8 +188,6 @@ class Daemon:
         self.watch = WatchPart(config, watched, self._archive, database, journal.progress)
         self._lists = AmiLists(self.link)
         self._site_desk = SiteDesk(journal=journal, clock=self._clock)
-        self._known = LookUps(self.lookups.known_of)
-        self._locator = Locator(lambda: locator(self.config))
         self._go_by(config)
         self.shifts = shift_clock(
             config,
@@ -209,6 +197,14 @@ class Daemon:
             known=lambda: self.link.state is LinkState.LIVE,
         )
         self.watch.shifts = self.shifts
+        self.scripts = Scripts(
+            config,
+            clock=self._clock,
+            known_of=self.lookups.known_of,
+            callbacks=self.callbacks,
+            shifts=self.shifts,
+            not_played=self.watch.synthetic.not_played,
+        )
         self._wrapup_s: Mapping[str, float] = {}
         self._refill_wanted = asyncio.Event()
         self._catch_up = CatchUp(
@@ -224,16 +220,7 @@ class Daemon:
     def _go_by(self, config: Config) -> None:
         """What is the site's word and may change under way, in one step: no call sees half of it."""
         known = [AgentId(one.id) for one in config.directory.operators]
-        greeting = config.settings.greeting
         self._desks = AmiOperators(self.link, {one: config.queues_of(one) for one in known})
-        self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
-        self._ivr = Ivr(
-            self._clock,
-            config.time_zone,
-            self._known,
-            with_menu=greeting.menu,
-            wait_s=greeting.menu_wait_ms / 1000,
-        )
         self.config = config
 
     async def take_site(self) -> str:
@@ -255,7 +242,7 @@ class Daemon:
             self.guard.use(config.guard_policy())
             self.watch.use(config)
             self.callbacks.use(callback_rules(config))
-            self._locator.read_again()
+            self.scripts.use(config)
             use_shifts(self.shifts, config, self._desks)
         if self.link.state is LinkState.LIVE:
             self._wrapup_s = await self._lists.wrapup_s()
@@ -280,7 +267,7 @@ class Daemon:
                 await start_at(self._database, self.bus.name, self._journal.progress.seq)
                 begin("mqtt", self.bus.run())
             begin("effects", self.effects.run())
-            begin("map", self._locator.run())
+            self.scripts.begin(begin)
             begin("events", self._follow())
             begin("mirror", self._keep_mirror())
             begin("ami-db", self._db_link.run())
@@ -451,37 +438,7 @@ class Daemon:
         )
         await control.start()
         stack.push_async_callback(control.aclose)
-        stack.push_async_callback(self._known.aclose)
-        agi = AgiServer(
-            self.config.settings.agi.host,
-            self.config.settings.agi.port,
-            {
-                names.AGI_IVR: self._greet,
-                names.AGI_PLACE: self._locate,
-                names.AGI_CALLBACK: self._call_back,
-                names.AGI_DUTY: self._tell_duty,
-            },
-        )
-        await agi.start()
-        stack.push_async_callback(agi.aclose)
-
-    async def _greet(self, session: AgiSession) -> None:
-        """One caller's greeting, on the FastAGI script ``ivr``."""
-        language = Language(self.config.settings.site.language)
-        told = self.watch.synthetic.not_played
-        await self._ivr.greet(AgiCallerLine(session, self._prompts, language, not_played=told))
-
-    async def _call_back(self, session: AgiSession) -> None:
-        """Whom an operator calls back, on the FastAGI script ``callback``."""
-        await tell_whom(session, self.callbacks.give, self.config.settings.sip.outbound_prefix)
-
-    async def _locate(self, session: AgiSession) -> None:
-        """One caller's place, on the FastAGI script ``place``."""
-        await self._locator.answer(AgiPlaceLine(session))
-
-    async def _tell_duty(self, session: AgiSession) -> None:
-        """Whether an operator may log in, on the FastAGI script ``duty``."""
-        await tell_duty(session, self.shifts)
+        await self.scripts.open(stack)
 
     async def _tell_ready(self, on_ready: Callable[[], None]) -> None:
         await self.link.await_live()
