@@ -47,6 +47,9 @@ class AmiCallControl:
     def __init__(self, client: AmiClient) -> None:
         """Act over this link."""
         self._client = client
+        self._turn = asyncio.Lock()
+        self._begun_at = -1.0
+        self._listed: tuple[AmiMessage, ...] = ()
 
     async def rescue(self, channel: ChannelId, queue: QueueName) -> None:
         """Redirect the caller's channel to the front of his queue.
@@ -66,10 +69,23 @@ class AmiCallControl:
 
     async def _channel(self, channel: ChannelId) -> AmiMessage:
         """Redirect wants the name; the Uniqueid is what never matches another channel."""
-        for message in await _list(self._client, {"Action": "CoreShowChannels"}):
+        for message in await self._channels():
             if message.get("Uniqueid") == channel:
                 return message
         raise ChannelGone
+
+    async def _channels(self) -> tuple[AmiMessage, ...]:
+        """All channels as they are after now. Whoever asks while a list is under way shares the next one: a PBX with
+        hundreds of calls, of which many seem lost, is not asked for all of them once for each.
+        """
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        async with self._turn:
+            if self._begun_at < asked_at:
+                begun_at = loop.time()
+                self._listed = await _list(self._client, {"Action": "CoreShowChannels"})
+                self._begun_at = begun_at
+            return self._listed
 
 
 async def _list(client: AmiClient, action: Mapping[str, str]) -> tuple[AmiMessage, ...]:
