@@ -78,9 +78,12 @@ async def test_s2_a_whole_call_without_the_daemon_is_told_with_its_true_times(
     clock.note("answered")
     await keyed(room, desk, "*71", "judged")
     clock.note("judged")
+    mark = room.observer.mark()
     await keyed(room, desk, "*757101#", "transfer")
     clock.note("asked")
-    await room.observer.wait_for("UserEvent", lambda e: e["Fact"] == "transfer-failed", timeout=9)
+    await room.observer.wait_for(
+        "UserEvent", lambda e: e["Fact"] == "transfer-failed", after=mark, timeout=9
+    )
     clock.note("failed")
     await call.heard(0.5)  # whoever hangs up while it is told has left while the Polres rang
     await desk.hangup()
