@@ -80,6 +80,7 @@ async def test_r2_a_call_on_a_full_disk_goes_on_is_flagged_and_recorded_again(
     assert "the disk is full" == stalled.reason
     assert "LIVE CALL IS NOT RECORDED" in own_room.daemon.said()
     assert await in_talk(caller=scene.call, operator=scene.desk)
+    await scene.call.heard(1.5)  # so that more is lacking than a packet or two
 
     ballast.unlink()
     resumed = await scene.story.told("RecordingResumed")
