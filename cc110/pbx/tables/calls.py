@@ -63,7 +63,9 @@ def places(config: Config) -> Table:
         )
         for key, placed in sorted(origins(config).places.items())
     )
-    return Table(sources=(DIRECTORY,), lines=("", "[cc110-table-places]", *flat(parts)))
+    # A site that names no places has the context all the same; no place is called 0.
+    nothing = "exten => 0,1,Return()"
+    return Table(sources=(DIRECTORY,), lines=("", "[cc110-table-places]", nothing, *flat(parts)))
 
 
 def intake(config: Config) -> Table:

@@ -204,6 +204,8 @@ def test_regencies_are_rendered_by_their_letters(site: SiteCopy) -> None:
     """In every usual form, with the Polres if it is one."""
     text = body(rendered(site)["places.conf"])
 
+    assert text.startswith("[cc110-table-places]\nexten => 0,1,Return()\n")
+
     for form in ("kotamedan", "medan", "kotaadmmedan"):
         assert (
             f"exten => {form},1,Set(CC110_PLACE=Kota Medan)\n"
