@@ -9,7 +9,7 @@ from cc110.app.wiring import open_journal
 from cc110.config.model import Config
 from cc110.core.blocking import is_blocked
 from cc110.core.events import Event
-from cc110.core.ids import AgentId, Number
+from cc110.core.ids import Number
 from cc110.journal.lookups import Lookups
 from cc110.journal.ranges import RangeBook
 from cc110.pbx.ami import AmiClient
@@ -49,10 +49,9 @@ def callbacks_of(
 
 def callback_rules(config: Config) -> CallbackRules:
     """What the site says of callbacks."""
-    operators = [AgentId(one.id) for one in config.directory.operators]
     return CallbackRules(
         policy=config.callback_policy(),
-        queues={one: [queue for queue, _ in config.queues_of(one)] for one in operators},
+        queues=config.served_queues,
         can_call=config.gateway is not None,
     )
 

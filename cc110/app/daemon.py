@@ -14,7 +14,7 @@ from cc110.app.door import control_socket
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.recordings import RecordingsPart, keeping_of
-from cc110.app.scripts import Scripts
+from cc110.app.scripts import Scripts, prompts_of
 from cc110.app.shifts import shift_clock, use_shifts
 from cc110.app.watch import Watched, WatchPart
 from cc110.app.wiring import (
@@ -30,7 +30,6 @@ from cc110.config.restart import only_at_start
 from cc110.config.secrets import GUARD, TEST, Secrets
 from cc110.core.events import Event, NumberBlocked, PbxLost, Recorded
 from cc110.core.facts import MemberSeen, Seen
-from cc110.core.ids import AgentId
 from cc110.journal.blocklist import BlockTables
 from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups
@@ -219,8 +218,7 @@ class Daemon:
 
     def _go_by(self, config: Config) -> None:
         """What is the site's word and may change under way, in one step: no call sees half of it."""
-        known = [AgentId(one.id) for one in config.directory.operators]
-        self._desks = AmiOperators(self.link, {one: config.queues_of(one) for one in known})
+        self._desks = AmiOperators(self.link, config.served)
         self.config = config
 
     async def take_site(self) -> str:
@@ -236,13 +234,14 @@ class Daemon:
             config = await asyncio.to_thread(self._reread)
             if names_ := only_at_start(self.config, config):
                 raise SiteNotTaken(f"only a start of the daemon takes up {', '.join(names_)}")
+            prompts = await asyncio.to_thread(prompts_of, config)  # nobody is greeted late for it
             self._go_by(config)
             self.calls.use(config.policy())
             self._counter.use(config.block_policy())
             self.guard.use(config.guard_policy())
             self.watch.use(config)
             self.callbacks.use(callback_rules(config))
-            self.scripts.use(config)
+            self.scripts.use(config, prompts)
             use_shifts(self.shifts, config, self._desks)
         if self.link.state is LinkState.LIVE:
             self._wrapup_s = await self._lists.wrapup_s()

@@ -12,7 +12,6 @@ from cc110.app.wiring import ami_settings, background, open_journal
 from cc110.config.model import Config
 from cc110.config.secrets import DATABASE, ensure_secrets
 from cc110.core.facts import MemberSeen
-from cc110.core.ids import AgentId
 from cc110.core.importing import Listed, Unsaid
 from cc110.journal.blocklist import BlockTables
 from cc110.journal.blocks import BlocksReader
@@ -287,10 +286,7 @@ class OperatorDesk:
 
     def __init__(self, link: AmiClient, config: Config) -> None:
         """Act for the operators of the site's directory."""
-        queues = {
-            AgentId(one.id): config.queues_of(AgentId(one.id)) for one in config.directory.operators
-        }
-        self._operators = AmiOperators(link, queues)
+        self._operators = AmiOperators(link, config.served)
         self._lists = AmiLists(link)
         self.login = self._operators.login
         self.logout = self._operators.logout

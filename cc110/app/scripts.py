@@ -12,13 +12,18 @@ from cc110.pbx.agi import AgiServer, AgiSession
 from cc110.pbx.callback import tell_whom
 from cc110.pbx.caller_line import AgiCallerLine
 from cc110.pbx.place_line import AgiPlaceLine
-from cc110.pbx.prompts import read_prompts
+from cc110.pbx.prompts import Prompts, read_prompts
 from cc110.ports import Clock
 from cc110.service.callbacks import Callbacks
 from cc110.service.ivr import Ivr
 from cc110.service.known import KnownOf, LookUps
 from cc110.service.locating import Locator
 from cc110.service.shifts import ShiftClock
+
+
+def prompts_of(config: Config) -> Prompts:
+    """The greeting's prompts. Each file is measured, which takes some tenths of a second."""
+    return read_prompts(config.paths.prompts / "prompts.toml")[0]
 
 
 class Scripts:
@@ -50,12 +55,12 @@ class Scripts:
         self._shifts = shifts
         self._not_played = not_played
         self._locator = Locator(lambda: locator(self._config))
-        self.use(config)
+        self.use(config, prompts_of(config))
 
-    def use(self, config: Config) -> None:
+    def use(self, config: Config, prompts: Prompts) -> None:
         """The site has changed: callers who arrive from now on hear the new one."""
         greeting = config.settings.greeting
-        self._prompts, _ = read_prompts(config.paths.prompts / "prompts.toml")
+        self._prompts = prompts
         self._ivr = Ivr(
             self._clock,
             config.time_zone,

@@ -1,7 +1,7 @@
 """The clock of shifts, wired: the daemon's operators, the site's files, and the word on ``*11``."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from cc110.config.load import directory_faults
 from cc110.config.many_files import directory_files, read_directory
 from cc110.config.model import Config
 from cc110.config.problem import errors_of
-from cc110.core.ids import AgentId, QueueName
+from cc110.core.ids import AgentId
 from cc110.core.roster import Roster
 from cc110.pbx import names
 from cc110.pbx.agi import AgiSession
@@ -86,19 +86,14 @@ def shift_clock(
         roster=roster,
         known=known,
         desks=desks,
-        queues=_queues(config),
+        queues=config.served_queues,
         read=RosterFiles(config).read,
     )
 
 
 def use_shifts(shifts: ShiftClock, config: Config, desks: Operators) -> None:
     """The site has changed."""
-    shifts.use(policy=shift_policy(config), desks=desks, queues=_queues(config))
-
-
-def _queues(config: Config) -> Mapping[AgentId, list[QueueName]]:
-    operators = [AgentId(one.id) for one in config.directory.operators]
-    return {one: [queue for queue, _ in config.queues_of(one)] for one in operators}
+    shifts.use(policy=shift_policy(config), desks=desks, queues=config.served_queues)
 
 
 async def tell_duty(session: AgiSession, shifts: ShiftClock) -> None:

@@ -8,7 +8,6 @@ from cc110.config.directory import Day, Directory, Roster, Unit
 from cc110.config.directory import Shift as ShiftRow
 from cc110.config.fields import clock
 from cc110.config.model import Config
-from cc110.core.ids import UnitId
 from cc110.core.shifts import Duty, OnHolidays, Plan, Shift, ShiftPolicy, Stint, UnitPlan, stints
 
 _DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -51,14 +50,10 @@ def _unit(config: Config, known: Directory, unit: Unit) -> UnitPlan:
         shifts=tuple(_shift(row) for row in own or common),
         duties=tuple(_duty(row) for row in known.roster if row.unit == unit.code),
         holidays=frozenset(
-            row.date for row in known.holidays if not row.units or _is_named(row.units, unit)
+            row.date for row in known.holidays if not row.units or unit.code in row.units
         ),
         operators=frozenset(one.id for one in known.operators if one.unit == unit.code),
     )
-
-
-def _is_named(units: Iterable[UnitId], unit: Unit) -> bool:
-    return unit.code in units
 
 
 def _shift(row: ShiftRow) -> Shift:

@@ -1,5 +1,6 @@
 """The whole configuration of a site, checked, with the questions that others ask of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -153,6 +154,16 @@ class Config:
             return ()
         below = (unit.code for unit in self.below(operator.unit) if unit.kind == "polda")
         return (operator.unit, *below)
+
+    @cached_property
+    def served(self) -> Mapping[AgentId, tuple[tuple[QueueName, int], ...]]:
+        """Every operator's queues, each with his penalty there."""
+        return {agent: self.queues_of(agent) for agent in self._operators}
+
+    @cached_property
+    def served_queues(self) -> Mapping[AgentId, tuple[QueueName, ...]]:
+        """Every operator's queues."""
+        return {agent: tuple(queue for queue, _ in own) for agent, own in self.served.items()}
 
     def members_of(self, queue: QueueName) -> tuple[tuple[AgentId, int], ...]:
         """The operators who may serve a queue, each with his penalty there."""

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from cc110.core.climb import PENALTY
 from cc110.core.words import (
     CallbackOutcome,
     MenuChoice,
@@ -117,3 +118,9 @@ def test_every_file_is_one_subject_of_at_most_100_lines() -> None:
     """Somebody new finds a step by the file's name and sees it on one page."""
     for path in (ROOT / "dialplan").glob("*.conf"):
         assert len(path.read_text().splitlines()) <= 100, path.name
+
+
+def test_the_dialplan_reckons_levels_by_the_core_s_penalty() -> None:
+    """What each level of the climb adds is said in cc110/core/climb.py; a dialplan can only repeat it."""
+    said = re.findall(r"QUEUE_MEMBER\([^\n]*?,penalty,[^\n]*? / (\d+)", CODE)
+    assert set(said) == {str(PENALTY)}
