@@ -36,14 +36,11 @@ from .phones.observer import Observer
 from .phones.phone import CallHandle, CallState, Phone, SipAccount
 from .phones.timing import limit
 from .phones.tones import TONES
+from .warm import WarmProcess, start_warm
 
 TRUNK: Final = "127.0.0.2"
 _POLL_S: Final = 0.02
-DAEMON_COMMAND: Final = (
-    tuple(os.environ["CC110_TEST_DAEMON"].split())
-    if "CC110_TEST_DAEMON" in os.environ
-    else (sys.executable, "-m", "cc110.cli.main", "daemon")
-)
+DAEMON_COMMAND: Final = (sys.executable, "-m", "cc110.cli.main", "daemon")
 
 
 def free_ports(count: int) -> list[int]:
@@ -65,13 +62,26 @@ def _is_free(port: int) -> bool:
     return True
 
 
+async def start_cold(environ: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
+    """Start `cc110 daemon` as people do; what it logs is added to `log`."""
+    with log.open("ab") as file:
+        return await asyncio.create_subprocess_exec(
+            *DAEMON_COMMAND,
+            env=environ,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=file,
+            start_new_session=True,  # as under systemd
+        )
+
+
 class DaemonProcess:
     """The daemon, as a process that a test may kill, hang and start again."""
 
-    def __init__(self, environ: Mapping[str, str], log: Path) -> None:
+    def __init__(self, environ: Mapping[str, str], log: Path, *, warm: bool = True) -> None:
         self._environ = dict(environ)
         self._log = log
-        self._process: asyncio.subprocess.Process | None = None
+        self._warm = warm
+        self._process: asyncio.subprocess.Process | WarmProcess | None = None
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -92,14 +102,11 @@ class DaemonProcess:
 
     async def start(self, *, timeout: float = 15, **environ: str) -> None:
         """Start it, with these variables besides its own, and wait until it says that it is ready."""
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *DAEMON_COMMAND,
-                env=self._environ | environ,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,  # as under systemd
-            )
+        environment = self._environ | environ
+        if self._warm:
+            self._process = await start_warm(environment, self._log)
+        else:
+            self._process = await start_cold(environment, self._log)
         assert self._process.stdout
         try:
             async with asyncio.timeout(limit(timeout)):
@@ -317,6 +324,7 @@ async def open_room(
     home: Path,
     *,
     daemon: bool = True,
+    warm: bool = True,
     cache: Path | None = None,
     site: Path | None = None,
     **settings: object,
@@ -326,6 +334,7 @@ async def open_room(
     Args:
         home: CC110_HOME; short, because a Unix socket's path may have 107 bytes.
         daemon: False starts the PBX alone.
+        warm: whether the daemon's modules are read before (see `warm`); False for measurements.
         cache: where the PBX is unpacked; the checkout's own by default.
         site: the site's data; the demo site by default.
         settings: dotted names with `__` for the dot, such as `transfer__ring_s=3`.
@@ -339,7 +348,7 @@ async def open_room(
         pbx = await stack.enter_async_context(
             app.embedded_pbx(config, secrets, progress=NoProgress())
         )
-        process = DaemonProcess({**os.environ, **environ}, home / "daemon.log")
+        process = DaemonProcess({**os.environ, **environ}, home / "daemon.log", warm=warm)
         stack.push_async_callback(process.stop)
         if daemon:
             await process.start()

@@ -157,7 +157,7 @@ def _prompt_problems(files: Mapping[str, Text], prompts: AbstractSet[str]) -> It
             for found in _PROMPT.finditer(line):
                 place = Place(file=text.shown, line=number)
                 for key in alternatives(_key_at(line, found.end())):
-                    if not any(as_pattern(key).fullmatch(known) for known in prompts):
+                    if key not in prompts and not any(map(as_pattern(key).fullmatch, prompts)):
                         yield place.problem(f"there is no prompt `{key}`{hint(key, prompts)}")
 
 

@@ -158,8 +158,8 @@ def _length(file: Path) -> float:
         WavFault: it can't be played, or is silent.
     """
     samples = array("h", pcm(file))
-    highest, lowest = max(samples), min(samples)
-    if max(highest, -lowest) < _SILENT:
+    seconds = (samples[at : at + RATE] for at in range(0, len(samples), RATE))
+    if not any(max(max(second), -min(second)) >= _SILENT for second in seconds):
         raise WavFault("is silent")
     return len(samples) / RATE
 

@@ -12,7 +12,8 @@ from cc110.core.words import (
     TransferKind,
     Verdict,
 )
-from cc110.pbx import names, translate
+from cc110.pbx import names
+from cc110.pbx.translate import told as translated
 from cc110.service.ranges import LENGTHS
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ def test_each_fact_that_the_dialplan_tells_is_understood_and_each_understood_one
     """The words of ``cc110-tell`` are exactly those that `translate` makes facts of."""
     told = set(re.findall(r"cc110-tell,s,1\(([a-z-]+),", CODE))
 
-    assert set(translate._WORDS) == told
+    assert set(translated._WORDS) == told
 
 
 def test_each_variable_that_the_daemon_names_is_in_the_dialplan() -> None:

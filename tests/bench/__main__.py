@@ -56,7 +56,7 @@ async def measure() -> tuple[list[Figure], list[Figure], str]:
         # Two media ports for each of 500 callers, and for those who talk with them.
         wide = {"sip__rtp_first": 40000, "sip__rtp_last": 43998}
         rejects = {"blocklist__way_out": "reject"}
-        async with open_room(home, queue__wrap_up_s=0, **wide, **rejects) as room:
+        async with open_room(home, queue__wrap_up_s=0, **wide, **rejects, warm=False) as room:
             for name, part in (
                 ("transfers", sound.transfers(room)),
                 ("rejection", load.rejection(room, sipp, home / "sipp")),

@@ -97,7 +97,7 @@ async def measure(sipp: tuple[str, ...]) -> list[Figure]:
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
     try:
         site = _big_site(home / "site")
-        async with open_room(home / "h", site=site, greeting__menu="false") as room:
+        async with open_room(home / "h", site=site, greeting__menu="false", warm=False) as room:
             applied, calls, live = [], [], []
             for number in range(ROUNDS):
                 with (site / "directory.toml").open("a") as out:

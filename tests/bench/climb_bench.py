@@ -27,7 +27,9 @@ async def measure() -> list[Figure]:
             home, outbound=f"{TRUNK}:{port}", every_s=EVERY_S, who=("polda", "neighbours", "mabes")
         )
         async with (
-            open_room(home, site=site, sip__dead_after_s=60, queue__wrap_up_s=0) as room,
+            open_room(
+                home, site=site, sip__dead_after_s=60, queue__wrap_up_s=0, warm=False
+            ) as room,
             open_stage(room, port) as stage,
         ):
             await stage.on_duty(*LEVELS)

@@ -11,7 +11,7 @@ from cc110.core.events import PbxBack
 
 from ..control_room import ControlRoom
 from ..phones.sipp import Sipp
-from .load import Figure, job, quiet, spread
+from .load import Figure, job, live_calls, on_duty, quiet, spread
 
 ROUNDS: Final = 3
 CALLS: Final = 300
@@ -24,15 +24,17 @@ async def restarts(
 ) -> list[Figure]:
     """So many callers wait in the queue; from the daemon's first word to ``PbxBack``."""
     home.mkdir(parents=True, exist_ok=True)
-    start = await room.last_seq()
     # The last of them dials 10 s after the first, and all stay until the rounds are over.
     load = job(room, calls=calls, rate=calls / 10, at_once=calls, hold_s=25 + 10 * ROUNDS)
-    sipp = asyncio.create_task(Sipp(command, home).run(load))
-    await _in_queue(room, start, calls)
-    took = [await _restart(room, calls) for _ in range(ROUNDS)]
-    result = await sipp
-    await quiet(room)
-    ends = [one.event for one in await room.events(after=start) if one.event.type == "CallEnded"]
+    async with on_duty(room), asyncio.TaskGroup() as group:
+        start, there = await room.last_seq(), await live_calls(room)
+        sipp = group.create_task(Sipp(command, home).run(load))
+        await _in_queue(room, start, calls)
+        took = [await _restart(room, calls + 1) for _ in range(ROUNDS)]
+        result = await sipp
+        await quiet(room, most=there)
+        told = [one.event for one in await room.events(after=start)]
+    ends = [event for event in told if event.type == "CallEnded"]
     dropped = result.failed + abs(calls - len({event.call_id for event in ends}))
     return [
         Figure(

@@ -277,7 +277,9 @@ async def soak(minutes: float, rate: float, seed: int) -> list[Figure]:
     try:
         site, pbx = big_site(home)
         limits = {"queue__wrap_up_s": 0, "queue__member_ring_s": 2, "sip__dead_after_s": 10}
-        async with open_room(home, site=site, paths__asterisk_conf=pbx, **limits) as room:
+        async with open_room(
+            home, site=site, paths__asterisk_conf=pbx, **limits, warm=False
+        ) as room:
             desks = await Desks.open(room)
             (home / "sipp").mkdir()
             found = await asyncio.to_thread(

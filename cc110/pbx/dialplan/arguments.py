@@ -5,40 +5,54 @@
 
 import re
 from collections.abc import Iterator
+from enum import Enum, auto
+from functools import cache
 from typing import Final
 
 _OPENS: Final = {"${": "}", "$[": "]", "(": ")"}
+_BRACKETS: Final = r"\$\{|\$\[|[(}\])]"
 _IF: Final = re.compile(r"\$\{IF\((.*)\)\}", re.DOTALL)
+
+
+class _Is(Enum):
+    """What a mark in a text is."""
+
+    OPENING = auto()
+    CLOSING = auto()
+    PLAIN = auto()
+
+
+@cache
+def _marks(more: str) -> re.Pattern[str]:
+    return re.compile(f"{_BRACKETS}|{re.escape(more)}" if more else _BRACKETS)
+
+
+def _scan(text: str, more: str = "") -> Iterator[tuple[re.Match[str], _Is, int]]:
+    """Each bracket and each ``more``, what it is, and how many brackets are around it."""
+    waiting: list[str] = []
+    for found in _marks(more).finditer(text):
+        mark = found[0]
+        if mark in _OPENS:
+            yield found, _Is.OPENING, len(waiting)
+            waiting.append(_OPENS[mark])
+        elif waiting and mark == waiting[-1]:
+            waiting.pop()
+            yield found, _Is.CLOSING, len(waiting)
+        else:
+            yield found, _Is.PLAIN, len(waiting)
 
 
 def split(text: str, mark: str, most: int = 0) -> tuple[str, ...]:
     """Parts between marks that stand outside of brackets; at most ``most`` cuts if it is not 0."""
+    if mark not in text:
+        return (text,)
     parts: list[str] = []
     start = 0
-    for at, char in _outside(text):
-        if char == mark and (not most or len(parts) < most):
-            parts.append(text[start:at])
-            start = at + 1
+    for found, is_, depth in _scan(text, mark):
+        if is_ is _Is.PLAIN and not depth and found[0] == mark and (not most or len(parts) < most):
+            parts.append(text[start : found.start()])
+            start = found.end()
     return (*parts, text[start:])
-
-
-def _outside(text: str) -> Iterator[tuple[int, str]]:
-    """Characters that no bracket encloses."""
-    waiting: list[str] = []
-    at = 0
-    while at < len(text):
-        opened = _opening(text, at)
-        if opened:
-            waiting.append(_OPENS[opened])
-        elif waiting and text[at] == waiting[-1]:
-            waiting.pop()
-        elif not waiting:
-            yield at, text[at]
-        at += len(opened) or 1
-
-
-def _opening(text: str, at: int) -> str:
-    return next((mark for mark in _OPENS if text.startswith(mark, at)), "")
 
 
 def unbalanced(text: str) -> str | None:
@@ -46,15 +60,13 @@ def unbalanced(text: str) -> str | None:
     if "$" not in text:
         return None
     waiting: list[str] = []
-    at = 0
-    while at < len(text):
-        opened = _opening(text, at)
-        if opened and opened != "(":
-            waiting.append(_OPENS[opened])
-        elif waiting and text[at] == waiting[-1]:
+    for found in _marks("").finditer(text):
+        mark = found[0]
+        if mark in _OPENS and mark != "(":
+            waiting.append(mark)
+        elif waiting and mark == _OPENS[waiting[-1]]:
             waiting.pop()
-        at += len(opened) or 1
-    return f"a `${'{' if waiting[-1] == '}' else '['}` is never closed" if waiting else None
+    return f"a `{waiting[-1]}` is never closed" if waiting else None
 
 
 def is_literal(text: str) -> bool:
@@ -78,18 +90,12 @@ def alternatives(text: str) -> Iterator[str]:
 
 def _variables(text: str) -> Iterator[tuple[int, int]]:
     """Where each outermost ``${...}`` begins and ends."""
-    waiting: list[str] = []
-    at = start = 0
-    while at < len(text):
-        opened = _opening(text, at)
-        if opened:
-            start = start if waiting else at
-            waiting.append(_OPENS[opened])
-        elif waiting and text[at] == waiting[-1]:
-            waiting.pop()
-            if not waiting and text[at] == "}":
-                yield start, at + 1
-        at += len(opened) or 1
+    start = 0
+    for found, is_, depth in _scan(text):
+        if not depth and is_ is _Is.OPENING:
+            start = found.start()
+        elif not depth and is_ is _Is.CLOSING and found[0] == "}":
+            yield start, found.end()
 
 
 def as_pattern(text: str) -> re.Pattern[str]:

@@ -100,8 +100,8 @@ def code_lines(content: str) -> Iterator[tuple[int, str]]:
 
 def _code(line: str, in_comment: bool) -> tuple[str, bool]:
     """A line without its comments, and whether a ``;-- ... --;`` goes on in the next."""
-    if not in_comment and ";" not in line:
-        return line.strip(), False
+    if not in_comment and "\\;" not in line and ";--" not in line:
+        return line.partition(";")[0].strip(), False
     kept, at = "", 0
     while at < len(line):
         if in_comment:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from cc110.pbx.dialplan.arguments import split
@@ -35,13 +36,15 @@ _CONTEXT_VARIABLE: Final = re.compile(r"_{0,2}TRANSFER_CONTEXT\s*=(.*)", re.DOTA
 _CALL: Final = re.compile(r"\s*([A-Za-z0-9_]+)\s*\((.*)\)\s*", re.DOTALL)
 
 
-def targets_of(app: str, args: str) -> Iterator[Found]:
+@lru_cache(maxsize=10_000)
+def targets_of(app: str, args: str) -> tuple[Found, ...]:
     """Everything that an application's arguments name."""
     reader = _READERS.get(app.lower())
-    if reader is not None:
-        yield from reader(args)
-    for extension, context in _LOCAL.findall(args):
-        yield Target(context=context, extension=extension, where="1")
+    named = tuple(reader(args)) if reader is not None else ()
+    if "Local/" not in args:
+        return named
+    local = _LOCAL.findall(args)
+    return named + tuple(Target(context=c, extension=e, where="1") for e, c in local)
 
 
 def _goto(args: str) -> Iterator[Found]:

@@ -85,3 +85,29 @@ async def test_s15_a_caller_who_waits_for_nobody_stays_and_is_an_alarm(
     await desk.wait_for_talk()
     assert await in_talk(caller=call, operator=desk)
     await call.hangup()
+
+
+async def test_of_many_for_whom_nobody_is_there_some_are_told_before_the_queue(
+    room: ControlRoom,
+) -> None:
+    """A word over the music takes two channels; with the limit at 0 he hears it as well, and takes none."""
+    operator, caller = await asyncio.gather(room.phone("1101", "operator"), room.caller())
+    await _no_alarm(room)
+    start = await room.last_seq()
+    await room.pbx.console("dialplan set global CC110_WHISPERS 0")
+    try:
+        call = await dial(room, caller)
+        ear = await call.start_listening()
+        said = (await room.wait_event("CallOverflowed", after=start)).event.data
+        assert said.reason is OverflowReason.NOBODY
+        assert "cc110-whisper" not in await room.pbx.console("core show channels concise")
+        await call.heard(1.0)
+        assert words_s(await ear.stop_listening()) > 0.3
+    finally:
+        await room.pbx.console("dialplan set global CC110_WHISPERS 20")
+    await log_in(room, "1101")
+    desk = await operator.incoming(timeout=10)
+    await desk.answer()
+    await desk.wait_for_talk()
+    assert await in_talk(caller=call, operator=desk)
+    await call.hangup()

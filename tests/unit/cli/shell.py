@@ -9,9 +9,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import typer.testing
 from typer.testing import CliRunner
 
 from cc110.cli.main import app
@@ -21,6 +23,9 @@ from cc110.config.model import Config
 FIRST_PORT: Final = 15800
 _BLOCK: Final = 20
 _BLOCKS: Final = 5
+
+# Not all of the commands anew for each that is run.
+typer.testing._get_command = cache(typer.testing._get_command)
 
 
 @contextmanager
