@@ -104,7 +104,7 @@ class DaemonProcess:
         """Start it, with these variables besides its own, and wait until it says that it is ready."""
         environment = self._environ | environ
         if self._warm:
-            self._process = await start_warm(environment, self._log)
+            self._process = await start_warm("daemon", environ=environment, log=self._log)
         else:
             self._process = await start_cold(environment, self._log)
         assert self._process.stdout

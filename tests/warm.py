@@ -1,8 +1,8 @@
-"""A daemon without the second that Python takes to import it: forked from a process that has.
+"""cc110 without the second that Python takes to import it: forked from a process that has done so.
 
-The suite starts the daemon some two hundred times. What runs is `cc110 daemon` itself, in a process and
-a session of its own; only its modules were read before. The measurements of `make bench` start it as
-people do.
+The suite starts the daemon and commands some hundred times. What runs is the same program, in a process and
+a session of its own; only its modules were read before. The measurements of `make bench`, and the tests of
+`cc110 run`, start it as people do.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from asyncio import StreamReader, StreamReaderProtocol
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -23,10 +23,13 @@ _PRELOADED: Final = ["cc110.cli.main", "cc110.cli.serving", "cc110.app.daemon", 
 class WarmProcess:
     """What tests use of `asyncio.subprocess.Process`."""
 
-    def __init__(self, process: ForkServerProcess, stdout: StreamReader) -> None:
+    def __init__(
+        self, process: ForkServerProcess, stdout: StreamReader, stderr: StreamReader | None
+    ) -> None:
         assert process.pid is not None
         self.pid = process.pid
         self.stdout = stdout
+        self.stderr = stderr
         self._process = process
 
     @property
@@ -55,32 +58,57 @@ class WarmProcess:
         assert self.returncode is not None
         return self.returncode
 
+    async def communicate(self) -> tuple[bytes, bytes]:
+        """All that it prints, once it has ended."""
+        assert self.stderr is not None, "its errors go to a file"
+        said = await asyncio.gather(self.stdout.read(), self.stderr.read())
+        await self.wait()
+        return said[0], said[1]
 
-async def start_warm(environ: Mapping[str, str], log: Path) -> WarmProcess:
-    """Start `cc110 daemon` with this environment and nothing else; what it logs is added to `log`."""
+
+async def start_warm(
+    *words: str, environ: Mapping[str, str], log: Path | None = None
+) -> WarmProcess:
+    """Start `cc110 WORDS` with this environment and nothing else.
+
+    Args:
+        words: the command.
+        environ: its environment.
+        log: a file to which its standard error is added; without one it is read here.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_serve, args=(dict(environ), str(log), theirs), daemon=True)
+    out, its_out = context.Pipe(duplex=False)
+    err, its_err = (None, None) if log else context.Pipe(duplex=False)
+    told = (words, dict(environ), its_out, its_err or str(log))
+    process = context.Process(target=_run, args=told, daemon=True)
     await asyncio.to_thread(process.start)  # the first of them waits for the imports
-    theirs.close()
-    loop, reader = asyncio.get_running_loop(), StreamReader()
-    await loop.connect_read_pipe(
-        lambda: StreamReaderProtocol(reader), os.fdopen(os.dup(ours.fileno()), "rb")
-    )
-    ours.close()
-    return WarmProcess(process, reader)
+    its_out.close()
+    if its_err:
+        its_err.close()
+    return WarmProcess(process, await _reader(out), await _reader(err) if err else None)
 
 
-def _serve(environ: Mapping[str, str], log: str, stdout: Connection) -> None:
+async def _reader(pipe: Connection) -> StreamReader:
+    reader = StreamReader()
+    with pipe:
+        file = os.fdopen(os.dup(pipe.fileno()), "rb")
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: StreamReaderProtocol(reader), file)
+    return reader
+
+
+def _run(
+    words: Sequence[str], environ: Mapping[str, str], stdout: Connection, stderr: Connection | str
+) -> None:
     from cc110.cli.main import main
 
-    os.setsid()  # as under systemd
+    os.setsid()
     os.environ.clear()
     os.environ.update(environ)
-    os.dup2(stdout.fileno(), 1)
-    stdout.close()
-    with Path(log).open("ab") as file:
+    with stdout:
+        os.dup2(stdout.fileno(), 1)
+    with Path(stderr).open("ab") if isinstance(stderr, str) else stderr as file:
         os.dup2(file.fileno(), 2)
-    sys.argv = ["cc110", "daemon"]
+    sys.argv = ["cc110", *words]
     main()

@@ -27,6 +27,7 @@ from cc110.config.restart import only_at_start
 from cc110.config.secrets import Secrets
 from cc110.pbx import reloads
 from cc110.pbx.generations import (
+    NOT_AGAIN,
     About,
     Generations,
     Intent,
@@ -195,12 +196,13 @@ class Applying:
             done = await self._go_over(
                 live, about, plan, changed, order, began, before, after, back=True
             )
-            self.generations.mark(live, State.REFUSED, why=order.reason)
+            if self.generations.about(live).state not in NOT_AGAIN:
+                self.generations.mark(live, State.LEFT, why=order.reason)
             return done
 
     def _one_before(self, live: int) -> int:
         for number in reversed(self.generations.numbers):
-            if number < live and self.generations.about(number).state is not State.REFUSED:
+            if number < live and self.generations.about(number).state not in NOT_AGAIN:
                 return number
         raise NoGeneration("there is no older configuration to go back to")
 

@@ -55,7 +55,13 @@ class State(StrEnum):
     VERIFIED = "verified"
     """A synthetic call came through."""
     REFUSED = "refused"
-    """It was taken back; a start does not bring it."""
+    """It broke something and was taken back; a start does not bring it."""
+    LEFT = "left"
+    """Somebody went back from it by hand; a start does not bring it either."""
+
+
+NOT_AGAIN: Final = frozenset({State.REFUSED, State.LEFT})
+"""What is brought back by nothing but a command."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +76,7 @@ class About:
     """SHA-256 of all that is in it."""
     state: State = State.MADE
     why: str = ""
-    """Why it was refused."""
+    """Why it is not wanted any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,11 +154,11 @@ class Generations:
         }
 
     def refused(self, digest: str) -> About | None:
-        """The generation with exactly that in it, if it was refused."""
+        """The generation with exactly that in it, if it is one that nothing but a command brings back."""
         for number in reversed(self.numbers):
             about = self.about(number)
             if about.digest == digest:
-                return about if about.state is State.REFUSED else None
+                return about if about.state in NOT_AGAIN else None
         return None
 
     # --- writing --------------------------------------------------------------------------------
@@ -228,6 +234,18 @@ class Generations:
         """It is tried."""
         self._intent.unlink(missing_ok=True)
         _sync_folder(self._pbx)
+
+    @property
+    def cut_off(self) -> Intent | None:
+        """What was begun and will not be ended by whoever began it: he is gone."""
+        intent = self.unfinished
+        if intent is None:
+            return None
+        try:
+            with self.alone():
+                return self.unfinished
+        except ApplyUnderWay:
+            return None
 
     @property
     def unfinished(self) -> Intent | None:

@@ -14,7 +14,7 @@ from ..phones.sipp import Sipp
 from .load import Figure, job, live_calls, on_duty, quiet, spread
 
 ROUNDS: Final = 3
-CALLS: Final = 300
+CALLS: Final = 100
 MOST_S: Final = 2.0
 _UP_S: Final = 15.0
 

@@ -5,7 +5,12 @@ from collections.abc import AsyncIterator, Mapping
 from cc110.cli.health.finding import Finding
 from cc110.cli.health.machine import look_at_machine
 from cc110.cli.health.running import look_at_running
-from cc110.cli.health.site import look_at_data, look_at_journal, look_at_secrets
+from cc110.cli.health.site import (
+    look_at_configuration,
+    look_at_data,
+    look_at_journal,
+    look_at_secrets,
+)
 from cc110.config.load import examine
 
 
@@ -18,6 +23,7 @@ async def look(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
         yield finding
     if found.config is None:
         return
+    yield look_at_configuration(found.config)
     finding, secrets = look_at_secrets(found.config)
     yield finding
     yield await look_at_journal(found.config)

@@ -10,6 +10,7 @@ from cc110.config.model import Config
 from cc110.config.problem import Problem, errors_of
 from cc110.config.secrets import Secrets, SecretsUnreadable, SecretsUnsafe, ensure_secrets
 from cc110.journal.engine import ask, reading
+from cc110.pbx.generations import Generations
 from cc110.pbx.looks import look_at_dialplan, look_at_pbx_files, look_at_prompts
 from cc110.ports import JournalUnavailable
 
@@ -22,6 +23,17 @@ def look_at_data(found: Examined) -> Iterator[Finding]:
     dialplan = (*look_at_pbx_files(found), *look_at_dialplan(found))
     yield _counted("Dialplan", str(found.paths.dialplan), dialplan)
     yield _counted("Prompts", str(found.paths.prompts), look_at_prompts(found))
+
+
+def look_at_configuration(config: Config) -> Finding:
+    """Which configuration the PBX has, and whether somebody was killed while he changed it."""
+    generations = Generations(config.paths.pbx)
+    if (intent := generations.cut_off) is not None:
+        said = f"the change to generation {intent.after} was cut off; the PBX may have it or {intent.before}"
+        return warn("Configuration", said, "`cc110 apply` puts that right, or the next start")
+    if generations.live is None:
+        return ok("Configuration", "none yet: made at the first start")
+    return ok("Configuration", f"generation {generations.live} is live")
 
 
 def look_at_secrets(config: Config) -> tuple[Finding, Secrets | None]:

@@ -6,7 +6,6 @@ One room for all; each test leaves a configuration behind that the next one goes
 import asyncio
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from cc110.pbx.generations import Generations
 
 from ...control_room import ControlRoom, open_room
 from ...unit.config.site_copy import copy_or_link
+from ...warm import WarmProcess, start_warm
 from ..scene import dial, talk
 
 pytestmark = pytest.mark.timeout(120)
@@ -48,13 +48,8 @@ class Admin:
     files: Path
     """Holds `site` and `dialplan`."""
 
-    async def start(self, *words: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "cc110.cli.main", *words),
-            env=dict(self.room.daemon.environ),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+    async def start(self, *words: str) -> WarmProcess:
+        return await start_warm(*words, environ=self.room.daemon.environ)
 
     async def do(self, *words: str) -> Said:
         process = await self.start(*words)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from cc110.core.events import AddressBanned
 from ...control_room import TRUNK, ControlRoom
 from ...phones.phone import CallHandle, CallState, Phone
 from ...phones.timing import limit
+from ...warm import start_warm
 from ..scene import dial
 from .strangers import SPARED, forge, guess, log_in
 
@@ -22,11 +22,7 @@ LISTS = ("deny = {trunk}\n", "deny = 0.0.0.0/0\n", "garbage\n[x\n", "deny = nons
 
 async def _cli(room: ControlRoom, *words: str) -> str:
     """What a command prints. Raises AssertionError with its complaint."""
-    command = (sys.executable, "-m", "cc110.cli.main", *words)
-    pipe = asyncio.subprocess.PIPE
-    run = await asyncio.create_subprocess_exec(
-        *command, env=room.daemon.environ, stdout=pipe, stderr=pipe
-    )
+    run = await start_warm(*words, environ=room.daemon.environ)
     out, error = await run.communicate()
     assert run.returncode == 0, error.decode()
     return out.decode()

@@ -6,7 +6,6 @@ owner's eyes (X5). What the CLI is asked for by a number or for a password, it s
 
 import asyncio
 import re
-import sys
 from collections.abc import Mapping
 
 import pytest
@@ -16,6 +15,7 @@ from cc110.service.control import ControlClient
 
 from ...control_room import ControlRoom
 from ...phones.phone import CallState
+from ...warm import start_warm
 from ..scene import all_over, talk
 from .strangers import guess
 from .test_least_privilege import connected
@@ -28,11 +28,7 @@ COMMANDS = (("doctor",), ("check",), ("bans", "list"), ("recordings", "list"))
 
 
 async def _printed(room: ControlRoom, *words: str) -> str:
-    command = (sys.executable, "-m", "cc110.cli.main", *words)
-    pipe = asyncio.subprocess.PIPE
-    run = await asyncio.create_subprocess_exec(
-        *command, env=room.daemon.environ, stdout=pipe, stderr=pipe
-    )
+    run = await start_warm(*words, environ=room.daemon.environ)
     return b"".join(await run.communicate()).decode()
 
 

@@ -64,12 +64,10 @@ async def test_a_supervisor_listens_and_whispers_and_the_caller_hears_nothing_of
     if daemon == "without":
         await room.daemon.start()
     await scene.story.told("RecordingFinalised", timeout=15)
-    assert await supervised(scene) == [
-        ("listen", "began"),
-        ("listen", "ended"),
-        ("whisper", "began"),
-        ("whisper", "ended"),
-    ]
+    # Two people: the second may be in before the first is out.
+    told = await supervised(scene)
+    for mode in ("listen", "whisper"):
+        assert [step for one, step in told if one == mode] == ["began", "ended"]
     file = await closed_recording(room, (await scene.story.told("RecordingStarted")).path)
     kept = windows(file, (OPERATOR, SUPERVISOR))
     assert kept.present(OPERATOR).any()

@@ -213,6 +213,7 @@ async def test_raw_bytes_get_the_answer_they_deserve() -> None:
     )
     (answer,) = await exchange(sound, target=PBX, source=TRUNK)
     assert answer.startswith(b"SIP/2.0 200 ")
-    broken = sound.replace(b"CSeq: 1 OPTIONS", b"CSeq: \xff\x00")
+    broken = sound.replace(b"CSeq: 1 OPTIONS", b"CSeq: \xff\x00").replace(b"raw1", b"raw2")
     answers = await exchange(broken, target=PBX, source=TRUNK, timeout=0.3)
-    assert all(a.startswith(b"SIP/2.0 4") for a in answers)
+    # The answer before may come once more.
+    assert all(a.startswith(b"SIP/2.0 4") for a in answers if b"raw1" not in a)

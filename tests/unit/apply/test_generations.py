@@ -99,7 +99,10 @@ def test_whoever_is_killed_at_any_step_leaves_the_old_one_live(pbx: Generations,
     os.waitpid(child, 0)
 
     again = Generations(pbx.etc.parent)
+    was_cut_off = step in {"begin", "switch"}
+    assert (again.cut_off is not None) == was_cut_off, "what `doctor` says"
     with again.alone():
+        assert again.cut_off is None, "somebody sees to it"
         taken_back = again.take_back()
     assert (taken_back is not None) == (step in {"begin", "switch"})
     assert again.live == (2 if step == "end" else 1)

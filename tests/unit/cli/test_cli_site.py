@@ -105,8 +105,9 @@ def test_the_way_back_is_open_also_while_the_files_are_broken(
     back = shell("--site", str(site), "rollback", "--reason", "complaints", "--json")
     assert (back.code, back.object["generation"], live.live) == (0, 1, 1)
     rows = shell("--site", str(site), "history", "--json").object
-    assert (rows[0]["number"], rows[0]["state"], rows[0]["live"]) == (2, "refused", False)
+    assert (rows[0]["number"], rows[0]["state"], rows[0]["live"]) == (2, "left", False)
     assert rows[0]["why"] == "complaints"
+    assert live.refused(live.about(2).digest) == live.about(2), "a start does not bring it back"
     assert shell("--site", str(site), "rollback", "7").err == "cc110: there is no generation 7.\n"
 
 
