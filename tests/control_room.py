@@ -44,7 +44,7 @@ DAEMON_COMMAND: Final = (sys.executable, "-m", "cc110.cli.main", "daemon")
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody has now, neither for TCP nor UDP, below the range the system gives to others."""
+    """Ports that nobody has now on any address, neither for TCP nor UDP, below the range the system gives to others."""
     first = 20000 + os.getpid() % 300 * 40
     found = list(islice((port for port in range(first, 32000) if _is_free(port)), count))
     if len(found) < count:
@@ -56,7 +56,7 @@ def _is_free(port: int) -> bool:
     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind(("", port))
             except OSError:
                 return False
     return True

@@ -83,6 +83,9 @@ async def journaled(url: str) -> list[int]:
     return [int(each.reason) for each in data if isinstance(each, PbxLost)]
 
 
+@pytest.mark.parametrize(
+    "url", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True
+)
 async def test_s11_killed_at_any_step_nothing_taken_is_lost_and_nothing_comes_twice(
     url: str, daemons: Daemons, tmp_path: Path
 ) -> None:

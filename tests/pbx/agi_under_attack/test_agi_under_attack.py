@@ -63,6 +63,7 @@ async def gets_through(room: ControlRoom, caller: Phone, operator: Phone, keys: 
     await room.wait_event("RecordingFinalised", after=start)
 
 
+@pytest.mark.slow  # short: `tests/contract/agi/test_agi_strangers.py`
 @pytest.mark.alone
 async def test_s6_callers_are_greeted_and_get_through_with_strangers_at_the_port(
     room: ControlRoom,

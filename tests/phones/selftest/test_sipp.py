@@ -17,7 +17,11 @@ from ..tones import PRESENT, TONES, alaw_tone
 from .conftest import PhoneMaker
 from .pbx import LOAD, SIP_PORT, SIPP_RTP, TRUNK
 
-pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.usefixtures("pbx"),
+    pytest.mark.pbx,
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 PBX = ("127.0.0.1", SIP_PORT)
 
@@ -215,5 +219,6 @@ async def test_raw_bytes_get_the_answer_they_deserve() -> None:
     assert answer.startswith(b"SIP/2.0 200 ")
     broken = sound.replace(b"CSeq: 1 OPTIONS", b"CSeq: \xff\x00").replace(b"raw1", b"raw2")
     answers = await exchange(broken, target=PBX, source=TRUNK, timeout=0.3)
-    # The answer before may come once more.
-    assert all(a.startswith(b"SIP/2.0 4") for a in answers if b"raw1" not in a)
+    # The answer before may come once more, or a request of a call that was here.
+    ours = [a for a in answers if a.startswith(b"SIP/2.0") and b"raw2" in a]
+    assert all(a.startswith(b"SIP/2.0 4") for a in ours), answers
