@@ -12,7 +12,7 @@ FUZZ_S ?= 60
 unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 
-.PHONY: help run test reliability demo bench fuzz lint check prompts schemas lock clean
+.PHONY: help run test again reliability demo bench fuzz lint check prompts schemas lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -44,6 +44,9 @@ run: $(VENV)/.run ## PBX and daemon on the demo site, until Ctrl-C
 
 test: $(VENV)/.dev ## the whole test suite, real-PBX tests included
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not slow'
+
+again: $(VENV)/.dev ## what failed in the last `make test`, one by one with nothing beside it
+	@$(BIN)/python -m pytest -m 'not slow' --last-failed --last-failed-no-failures none
 
 reliability: $(VENV)/.dev ## the long forms of the tests under faults; takes long
 	@$(BIN)/python -m pytest -m slow

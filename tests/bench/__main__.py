@@ -71,6 +71,9 @@ async def measure() -> tuple[list[Figure], list[Figure], str]:
                     part.close()
                     continue
                 (blocklist if name == _BLOCKLIST else figures).extend(await _part(name, part))
+    # Whatever breaks as everybody goes home, minutes of measuring are not to be lost with it.
+    except Exception:
+        traceback.print_exc()
     finally:
         shutil.rmtree(home)
     if _wanted("climb"):

@@ -27,7 +27,7 @@ from cc110.ports import BlockMirror
 from ..control_room import ControlRoom
 from ..phones.sipp import Sipp, SippJob
 from ..phones.sipp_result import SippResult
-from .load import Figure, job, quiet, spread
+from .load import Figure, job, live_calls, on_duty, quiet, spread
 
 MILLION: Final = 1_000_000
 ROWS: Final = int(os.environ.get("BENCH_ROWS", MILLION))
@@ -276,12 +276,13 @@ async def storm(room: ControlRoom, command: tuple[str, ...], home: Path) -> list
         (home / name).mkdir(parents=True)
         return await Sipp(command, home / name).run(one)
 
+    there = await live_calls(room)
     alone, beside, refused = list[SippResult](), list[SippResult](), list[SippResult]()
     for turn in range(_STORMS):
         alone.append(await run(f"alone-{turn}", normal))
-        await quiet(room)
+        await quiet(room, most=there)
         both = await asyncio.gather(run(f"beside-{turn}", normal), run(f"refused-{turn}", blocked))
-        await quiet(room)
+        await quiet(room, most=there)
         beside.append(both[0])
         refused.append(both[1])
     before, after = ([one.response_time(0.99) * 1000 for one in some] for some in (alone, beside))
@@ -364,7 +365,8 @@ async def measure(room: ControlRoom, command: tuple[str, ...], home: Path) -> li
                 part = rows[begin : begin + door.batch]
                 await door.take(part, Unsaid(until=0, reason="sample"), by="bench")
             await door.finished()
-        return await storm(room, command, home / "storm")
+        async with on_duty(room):
+            return await storm(room, command, home / "storm")
 
     for name, part in (
         ("decision with a thousand entries", few()),

@@ -134,7 +134,7 @@ async def test_the_operator_sees_where_the_caller_is(room: ControlRoom) -> None:
 
 async def test_x1_a_hostile_location_harms_no_call(room: ControlRoom) -> None:
     """Each is served within a second; what makes no sense decides nothing; the PBX reads no file for anybody."""
-    start, sent = await room.last_seq(), {}
+    start, sent, took = await room.last_seq(), {}, {}
     async with raw_trunk(room) as trunk:
         for at, (name, (header, document)) in enumerate(hostile().items()):
             number = f"62812000003{at:02}"
@@ -142,7 +142,7 @@ async def test_x1_a_hostile_location_harms_no_call(room: ControlRoom) -> None:
             asserted = f"<sip:+{number}@carrier.example>"
             answer = trunk.invite(asserted=asserted, content=content, Geolocation=header)
             sent[number] = name, answer
-        took = {name: await answer.seconds() for name, answer in sent.values()}
+            took[name] = await answer.seconds()
         assert {answer.codes[-1] for _, answer in sent.values()} == {200}
         told: dict[str, e.CallArrived] = {}
         async with asyncio.timeout(10):
@@ -161,7 +161,7 @@ async def test_x1_a_hostile_location_harms_no_call(room: ControlRoom) -> None:
     assert {one.queue for name, one in told.items() if name not in sensible} == {METRO}
     assert "root:" not in repr(told)
     assert max(took.values()) < limit(SERVED_S)
-    print(f"{len(took)} hostile locations at once, served in up to {max(took.values()):.3f} s")
+    print(f"{len(took)} hostile locations, served in up to {max(took.values()):.3f} s")
 
 
 async def test_s3_a_daemon_that_hangs_holds_a_place_in_degrees_up_for_half_a_second(

@@ -14,7 +14,7 @@ from ...phones.hearing import ONE_PACKET_S
 from ...phones.phone import CallHandle, CallState, Phone
 from ...phones.tones import PRESENT, TONES, windows
 from ..hearing import in_talk, words_s
-from ..recorded import closed_recording, stretches
+from ..recorded import DRIFT_S, closed_recording, stretches
 from ..scene import Scene, all_over, log_in, talk
 
 CALLER, OPERATOR, SUPERVISOR = TONES["caller"], TONES["operator"], TONES["supervisor"]
@@ -100,7 +100,7 @@ async def test_a_supervisor_who_joined_has_the_caller_when_the_operator_leaves(
     await padal.hangup()
     await all_over(scene.call)
     await scene.story.told("RecordingFinalised")
-    assert {"caller", "operator", "supervisor"} <= set(await scene.recorded())
+    assert {"caller", "operator", "supervisor"} <= set(await scene.recorded(lost_s=DRIFT_S))
 
 
 async def test_a_supervisor_takes_over_and_nobody_is_cut(room: ControlRoom) -> None:
