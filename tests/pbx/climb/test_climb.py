@@ -165,6 +165,7 @@ async def test_an_answer_at_the_border_is_an_answer_or_a_climb(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 async def test_two_hundred_answers_at_the_border(stage: Stage, room: ControlRoom) -> None:
     """The long form: from 50 ms before to 50 ms behind."""
     await stage.on_duty("1101", "1201")
