@@ -18,7 +18,7 @@ from ..big_directory import OPERATORS, POLDAS, POLRES, write_site
 from ..control_room import TRUNK, ControlRoom, open_room
 from ..phones.sipp import Sipp
 from ..phones.sipp_result import SippResult
-from .load import ROUNDS, Figure, job, quiet, spread
+from .load import ROUNDS, Figure, job, quiet, spread, unobserved
 
 _RATE: Final = 20.0
 _CALLS: Final = 1000
@@ -97,7 +97,10 @@ async def measure(sipp: tuple[str, ...]) -> list[Figure]:
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
     try:
         site = _big_site(home / "site")
-        async with open_room(home / "h", site=site, greeting__menu="false", warm=False) as room:
+        async with (
+            open_room(home / "h", site=site, greeting__menu="false", warm=False) as room,
+            unobserved(room),
+        ):
             applied, calls, live = [], [], []
             for number in range(ROUNDS):
                 with (site / "directory.toml").open("a") as out:
