@@ -36,6 +36,8 @@ async def listed(room: ControlRoom) -> list[Missed]:
     """The list, as the journal has it."""
     events = [one.event for one in await room.events()]
     policy = room.config.callback_policy()
+    if not events:
+        return []
     return list(core.waiting(core.replay(events, policy), events[-1].at, policy))
 
 
