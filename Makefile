@@ -4,8 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Many tests measure sound: two processes have those, two others the rest (tests/conftest.py).
-SIDE_BY_SIDE ?= --numprocesses 4 --dist loadscope --no-loadscope-reorder
+# Many tests measure sound: two processes have those, a third one the rest (tests/conftest.py).
+SIDE_BY_SIDE ?= --numprocesses 3 --dist loadscope --no-loadscope-reorder
 # Seconds for each target of `make fuzz`; FUZZ="ami agi" takes only those.
 FUZZ_S ?= 60
 # Tests start Python by the hundred: each is to find what the one before it compiled.
