@@ -63,7 +63,9 @@ async def _ended(room: ControlRoom, start: int, calls: int) -> int:
 
 
 async def _count(room: ControlRoom, start: int, kind: str) -> int:
-    return sum(one.event.type == kind for one in await room.events(after=start))
+    """How many calls have such an event."""
+    told = [one.event for one in await room.events(after=start)]
+    return len({event.call_id for event in told if event.type == kind})
 
 
 async def _restart(room: ControlRoom, calls: int) -> float:

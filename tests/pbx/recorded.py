@@ -20,12 +20,9 @@ ENOUGH: Final = 0.995
 _EDGE_S: Final = 0.15
 """A moment in a phone and the same moment in the file may differ by so much: a recorder that begins anew
 leaves out some hundredths of a second in which nobody talks with the caller."""
-LOST_S: Final = 2 * ONE_PACKET_S + HOP_S
+_LOST_S: Final = 2 * ONE_PACKET_S + HOP_S
 """What two lost packets look like: one is missing in each window that it fills by half. A phone on a busy
 machine sends one too late now and then."""
-DRIFT_S: Final = 0.1 + LOST_S
-"""Asterisk's recorder lets go of up to 100 ms when what comes and what goes have drifted apart
-(``AST_AUDIOHOOK_SYNC_TOLERANCE``, main/audiohook.c), as when a mixing bridge becomes a plain one on a busy machine."""
 _SHORTEST_S: Final = 0.3
 _SURE_S: Final = 0.1
 """Words may sound like a tone for a moment, but not for so long."""
@@ -80,16 +77,16 @@ class Recording:
         absent = np.count_nonzero(inside & ~self._windows.present(TONES[tone]))
         return float(absent * HOP_S), float(np.count_nonzero(inside) * HOP_S)
 
-    def holds(self, *ears: HearingTimeline, lost_s: float = LOST_S) -> dict[str, float]:
+    def holds(self, *ears: HearingTimeline) -> dict[str, float]:
         """Fail unless what was heard of each tone is there; the share that is there, for each.
 
-        Two packets, or `lost_s`, may be missing of a short talk, of which they are more than 0.5 %.
+        Two packets may be missing of a short talk, of which they are more than 0.5 %.
         """
         shares: dict[str, float] = {}
         for tone in TONES:
             if heard := [span for ear in ears for span in stretches(ear, tone)]:
                 missing, whole = self.missing(tone, heard)
-                assert missing <= max((1 - ENOUGH) * whole, lost_s), (
+                assert missing <= max((1 - ENOUGH) * whole, _LOST_S), (
                     f"{missing:.2f} of {whole:.2f} s of the {tone} are not recorded"
                 )
                 shares[tone] = 1 - missing / whole

@@ -11,7 +11,7 @@ from ..control_room import ControlRoom
 from ..phones.calls import Listening
 from ..phones.hearing import HearingTimeline
 from ..phones.phone import CallHandle, CallState, Phone
-from .recorded import LOST_S, Recording, closed_recording
+from .recorded import Recording, closed_recording
 from .story import Story
 
 NUMBER: Final = "6280000000110"
@@ -56,11 +56,10 @@ class Scene:
         await self.listen(**{f"polres{which}": unit})
         return unit
 
-    async def recorded(self, *anchor: str, lost_s: float = LOST_S) -> dict[str, float]:
+    async def recorded(self, *anchor: str) -> dict[str, float]:
         """After the call: the recording holds all that anybody heard of the others (R1).
 
-        Returns the least share of each tone; ``anchor`` names a tone that the caller heard. ``lost_s``: seconds of
-        each that may be missing of a short talk.
+        Returns the least share of each tone; ``anchor`` names a tone that the caller heard.
         """
         for name in tuple(self._ears):
             await self.heard(name)
@@ -70,7 +69,7 @@ class Scene:
         recording = Recording(file, caller, *(anchor or ("operator",)))
         ended = self.call.ended
         assert ended is None or abs(recording.end - ended.at) < 0.25, "the recording is cut short"
-        return recording.holds(*self._heard.values(), lost_s=lost_s)
+        return recording.holds(*self._heard.values())
 
 
 async def log_in(room: ControlRoom, *agents: str) -> None:

@@ -7,7 +7,9 @@ a ``close`` that fails after ``logoff``.
 """
 
 import contextlib
+import os
 import queue
+import socket
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -80,11 +82,12 @@ class GuardedManager(Manager):  # type: ignore[misc]
         self._on_event = on_event
         self._one_at_a_time = threading.Lock()
         self._closed = False
+        self._reader: threading.Thread | None = None
 
     def message_loop(self) -> None:
         """Sort what comes in, until the connection ends."""
-        reader = threading.Thread(target=self._receive_data, name="ami reader", daemon=True)
-        reader.start()
+        self._reader = threading.Thread(target=self._receive_data, name="ami reader", daemon=True)
+        self._reader.start()
         while lines := self._message_queue.get():
             for part in _messages(lines):
                 message = _Message(part)
@@ -129,8 +132,13 @@ class GuardedManager(Manager):  # type: ignore[misc]
         self._running.clear()
         self._connected.clear()
         self._message_queue.put(None)
-        for thread in (self.message_thread, self.event_dispatch_thread):
-            if thread is not threading.current_thread() and thread.is_alive():
+        with (
+            contextlib.suppress(OSError, ValueError),
+            socket.socket(fileno=os.dup(self._sock.fileno())) as line,
+        ):
+            line.shutdown(socket.SHUT_RDWR)  # or the reader waits for what does not come
+        for thread in (self._reader, self.message_thread, self.event_dispatch_thread):
+            if thread and thread is not threading.current_thread() and thread.is_alive():
                 thread.join(2)
         with contextlib.suppress(OSError):
             self._sock.close()

@@ -136,13 +136,16 @@ async def test_x1_a_hostile_location_harms_no_call(room: ControlRoom) -> None:
     """Each is served within a second; what makes no sense decides nothing; the PBX reads no file for anybody."""
     start, sent, took = await room.last_seq(), {}, {}
     async with raw_trunk(room) as trunk:
-        for at, (name, (header, document)) in enumerate(hostile().items()):
-            number = f"62812000003{at:02}"
-            content = with_location(document)
-            asserted = f"<sip:+{number}@carrier.example>"
-            answer = trunk.invite(asserted=asserted, content=content, Geolocation=header)
-            sent[number] = name, answer
-            took[name] = await answer.seconds()
+        # The daemon has half a second for a place in degrees: those that make sense are not beside all others.
+        for sensible in (False, True):
+            at_once = {}
+            for at, (name, (header, document)) in enumerate(hostile().items()):
+                if (name in SENSIBLE_ALL_THE_SAME) is sensible:
+                    number = f"62812000003{at:02}"
+                    asserted, content = f"<sip:+{number}@carrier.example>", with_location(document)
+                    answer = trunk.invite(asserted=asserted, content=content, Geolocation=header)
+                    sent[number] = at_once[number] = name, answer
+            took |= {name: await answer.seconds() for name, answer in at_once.values()}
         assert {answer.codes[-1] for _, answer in sent.values()} == {200}
         told: dict[str, e.CallArrived] = {}
         async with asyncio.timeout(10):
@@ -155,10 +158,10 @@ async def test_x1_a_hostile_location_harms_no_call(room: ControlRoom) -> None:
                 }
                 await asyncio.sleep(0.1)
         await gone(room)
-    sensible = {name for name, one in told.items() if one.origin is OriginBy.LOCATION}
-    assert sensible == SENSIBLE_ALL_THE_SAME
-    assert {told[name].queue for name in sensible} == {SUMUT}
-    assert {one.queue for name, one in told.items() if name not in sensible} == {METRO}
+    placed = {name for name, one in told.items() if one.origin is OriginBy.LOCATION}
+    assert placed == SENSIBLE_ALL_THE_SAME
+    assert {told[name].queue for name in placed} == {SUMUT}
+    assert {one.queue for name, one in told.items() if name not in placed} == {METRO}
     assert "root:" not in repr(told)
     assert max(took.values()) < limit(SERVED_S)
     print(f"{len(took)} hostile locations, served in up to {max(took.values()):.3f} s")

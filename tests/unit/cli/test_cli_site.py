@@ -7,9 +7,11 @@ import pytest
 
 from cc110.app.generation import settle
 from cc110.cli.applying import folders_of
+from cc110.cli.health.finding import Health
+from cc110.cli.health.site import look_at_configuration
 from cc110.config.load import checkout, load
 from cc110.config.secrets import ensure_secrets
-from cc110.pbx.generations import Generations, State
+from cc110.pbx.generations import Generations, Intent, State
 from tests.unit.cli.shell import Shell
 
 
@@ -109,6 +111,18 @@ def test_the_way_back_is_open_also_while_the_files_are_broken(
     assert rows[0]["why"] == "complaints"
     assert live.refused(live.about(2).digest) == live.about(2), "a start does not bring it back"
     assert shell("--site", str(site), "rollback", "7").err == "cc110: there is no generation 7.\n"
+
+
+def test_the_doctor_names_the_configuration_and_a_change_that_was_cut_off(
+    shell: Shell, live: Generations
+) -> None:
+    fine = look_at_configuration(shell.config)
+    assert (fine.health, fine.said) == (Health.OK, "generation 1 is live")
+    live.begin(Intent(before=1, after=2))
+    with live.alone():
+        assert look_at_configuration(shell.config).health is Health.OK, "somebody sees to it"
+    cut = look_at_configuration(shell.config)
+    assert (cut.health, "cut off" in cut.said) == (Health.WARN, True)
 
 
 def test_where_nothing_was_ever_started_nothing_is_applied(shell: Shell, site: Path) -> None:

@@ -138,6 +138,7 @@ class AnyCall(RuleBasedStateMachine):
 
 AnyCall.TestCase.settings = settings(
     settings.get_profile("core"),
+    max_examples=settings.get_profile("core").max_examples * 2,
     stateful_step_count=30,
 )
 TestAnyCall = AnyCall.TestCase
