@@ -9,6 +9,9 @@
 | Polres | lost, or before ``polres_min_talk_s`` | no | nobody | front of the queue |
 | Polres | normal, later than that | no | nobody | closing words, then the queue for who stays |
 
+An operator who leaves before the PBX told that he took the call had no talk: that is a leg lost, also
+when he hung up.
+
 The dialplan carries it out by itself; ``evolve`` only derives from it how long that may take. An
 operator who is still in after a Polres left has the caller back: the talk goes on with him. No
 verdict changes a row: a prank's closing words are part of the hang-up.

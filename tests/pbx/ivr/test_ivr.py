@@ -21,6 +21,7 @@ async def greeted(room: ControlRoom) -> tuple[CallHandle, int]:
     return call, start
 
 
+@pytest.mark.alone  # the words leave 0.2 s of the six
 async def test_who_presses_nothing_is_an_emergency_within_six_seconds(room: ControlRoom) -> None:
     """The whole greeting takes at most six seconds, and ends in the queue as an emergency."""
     call, start = await greeted(room)

@@ -21,6 +21,7 @@ from cc110.journal.rows import BlockRow
 from ...control_room import ControlRoom, open_room
 from ...phones.phone import CallState, Phone
 from ..blocking import entry
+from ..hearing import in_talk
 from ..scene import all_over, dial, log_in
 from ..verification.way_out import asks, offered, rejected
 
@@ -108,6 +109,7 @@ async def test_five_pranks_block_the_way_out_unblocks_and_the_next_call_is_answe
     desk = await operator.incoming()
     await desk.answer()
     await desk.wait_for_talk()
+    assert await in_talk(caller=call, operator=desk)
     await desk.hangup()
     await call.wait_for(CallState.DISCONNECTED)
     kinds = [one.event.type for one in await room.events(after=start)]
