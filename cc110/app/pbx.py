@@ -4,13 +4,13 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from cc110.app.certificate import ensure_certificate
-from cc110.app.daemon import Reread, run_daemon
 from cc110.app.generation import settle
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets, ensure_secrets
@@ -24,6 +24,9 @@ from cc110.pbx.embedded.progress import Progress
 from cc110.pbx.generations import ApplyUnderWay, Generations
 from cc110.pbx.guard import BANS_FILE
 from cc110.pbx.render import Folders
+
+if TYPE_CHECKING:
+    from cc110.app.daemon import Reread
 
 _log = structlog.get_logger("pbx")
 _MOST_DEATHS: Final = 5
@@ -100,8 +103,17 @@ async def embedded_pbx(
     progress: Progress,
     tied: bool = True,
     as_is: bool = False,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> AsyncIterator[KeptPbx]:
     """The embedded PBX, fetched and unpacked when it is not there yet; stopped when the block is left.
+
+    Args:
+        config: the site.
+        secrets: its passwords.
+        progress: hears how the fetching goes.
+        tied: the PBX ends with this process, however that happens.
+        as_is: start with the configuration that was live, whatever the site's files say.
+        meanwhile: done in a thread while the PBX, which has its configuration, starts.
 
     Raises:
         PbxError: it can't be had or does not start; one sentence says why and what to do.
@@ -109,8 +121,14 @@ async def embedded_pbx(
     """
     installation = await asyncio.to_thread(install, config.paths.cache, progress=progress)
     pbx = KeptPbx(installation, prepare_pbx(config, secrets, installation, tied=tied, as_is=as_is))
-    await pbx.start()
+    ready = asyncio.create_task(asyncio.to_thread(meanwhile), name="pbx-meanwhile")
     try:
+        await pbx.start()
+    except BaseException:
+        await asyncio.gather(ready, return_exceptions=True)
+        raise
+    try:
+        await ready
         yield pbx
     finally:
         await pbx.stop()
@@ -174,7 +192,7 @@ async def run_all(
     progress: Progress,
     stop: asyncio.Event,
     on_ready: Callable[[], None],
-    reread: Reread | None = None,
+    reread: "Reread | None" = None,
     as_is: bool = False,
 ) -> None:
     """PBX (embedded unless `external`) and daemon; everything is down again when it returns.
@@ -185,13 +203,29 @@ async def run_all(
     secrets = ensure_secrets(config)
     async with AsyncExitStack() as stack:
         if not external:
+            begun = _Beginning(config, reread)
             pbx = await stack.enter_async_context(
-                embedded_pbx(config, secrets, progress=progress, as_is=as_is)
+                embedded_pbx(config, secrets, progress=progress, as_is=as_is, meanwhile=begun.ready)
             )
             watch = asyncio.create_task(_stop_with(pbx, stop), name="pbx-watch")
             stack.callback(watch.cancel)
-            config = reread() if reread else config
+            config = begun.config
+        from cc110.app.daemon import run_daemon
+
         await run_daemon(config, secrets, stop=stop, on_ready=on_ready, reread=reread)
+
+
+class _Beginning:
+    """What the daemon needs before it can begin: its modules, and the site that the PBX goes by."""
+
+    def __init__(self, config: Config, reread: "Reread | None") -> None:
+        self.config = config
+        self._reread = reread
+
+    def ready(self) -> None:
+        import_module("cc110.app.daemon")
+        if self._reread:
+            self.config = self._reread()
 
 
 async def _stop_with(pbx: KeptPbx, stop: asyncio.Event) -> None:

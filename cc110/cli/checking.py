@@ -3,7 +3,7 @@
 from cc110.cli.context import Invocation
 from cc110.cli.screen import note
 from cc110.config.areas import look_at_areas
-from cc110.config.load import Examined, examine, load
+from cc110.config.load import Examined, examine, load, paths_of
 from cc110.config.model import Config
 from cc110.config.problem import ConfigInvalid, Problem, errors_of, in_order
 from cc110.pbx.generations import is_edited, live_site
@@ -34,14 +34,14 @@ def checked(said: Invocation) -> Config:
 def last_applied(said: Invocation) -> Config | None:
     """The site that this home's PBX goes by, whatever its files say meanwhile; None = there is none."""
     try:
-        return live_site(examine(environ=said.environ).paths.pbx, said.environ)
+        return live_site(paths_of(environ=said.environ).pbx, said.environ)
     except ConfigInvalid:
         return None
 
 
 def tell_if_edited(said: Invocation) -> None:
     """Whoever edits a file and starts the daemon is told why nothing is different."""
-    paths = examine(environ=said.environ).paths
+    paths = paths_of(environ=said.environ)
     if is_edited(paths.pbx, paths.site):
         note(
             f"cc110: the daemon goes by what was applied last ({paths.pbx / 'etc'}), not by what was edited since: "

@@ -97,6 +97,12 @@ def examine(
     )
 
 
+def paths_of(*, environ: Mapping[str, str], root: Path | None = None) -> Paths:
+    """Where everything of a site is; its directory is not read for that, and may be broken."""
+    places = _places(environ, (root or checkout()).absolute())
+    return _resolved(places, _settings(places, environ, NO_OPTIONS).model)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Read(Generic[P]):
     """One file, as far as it could be read."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -160,10 +161,21 @@ def _served(files: Files) -> Mapping[str, frozenset[str]]:
 
 def dialplan_of(files: Files) -> Dialplan:
     """The dialplan in a configuration."""
+    return _read_once(
+        tuple(
+            (str(name), file.content)
+            for name, file in files.items()
+            if name.suffix == ".conf" and not str(name).startswith("site/")
+        )
+    )
+
+
+@lru_cache(maxsize=2)
+def _read_once(contents: tuple[tuple[str, bytes], ...]) -> Dialplan:
+    """A dialplan of national size takes a while, and both sides of a change are looked at again and again."""
     texts = {
-        str(name): Text(shown=str(name), content=file.content.decode(errors="replace"))
-        for name, file in files.items()
-        if name.suffix == ".conf" and not str(name).startswith("site/")
+        name: Text(shown=name, content=content.decode(errors="replace"))
+        for name, content in contents
     }
     return read_dialplan(texts) if ENTRY in texts else Dialplan(contexts={})
 

@@ -14,7 +14,7 @@ from ..phones.sipp import Sipp
 from .load import Figure, job, live_calls, on_duty, quiet, spread
 
 ROUNDS: Final = 3
-CALLS: Final = 100
+CALLS: Final = 300
 MOST_S: Final = 2.0
 _UP_S: Final = 15.0
 
@@ -24,8 +24,8 @@ async def restarts(
 ) -> list[Figure]:
     """So many callers wait in the queue; from the daemon's first word to ``PbxBack``."""
     home.mkdir(parents=True, exist_ok=True)
-    # The last of them dials 10 s after the first, and all stay until the rounds are over.
-    load = job(room, calls=calls, rate=calls / 10, at_once=calls, hold_s=25 + 10 * ROUNDS)
+    # The last of them dials 20 s after the first, and all stay until the rounds are over.
+    load = job(room, calls=calls, rate=calls / 20, at_once=calls, hold_s=45 + 20 * ROUNDS)
     async with on_duty(room), asyncio.TaskGroup() as group:
         start, there = await room.last_seq(), await live_calls(room)
         sipp = group.create_task(Sipp(command, home).run(load))
@@ -34,6 +34,8 @@ async def restarts(
         result = await sipp
         await quiet(room, most=there)
         ended = await _ended(room, start, calls)
+    if result.failed or ended != calls:
+        print(f"    {dict(result.failures)} failed; {ended} of {calls} calls ended in the journal")
     dropped = result.failed + abs(calls - ended)
     return [
         Figure(
@@ -73,7 +75,7 @@ async def _restart(room: ControlRoom, calls: int) -> float:
     await room.daemon.kill()
     start = await room.last_seq()
     begin = len(room.daemon.said())
-    await room.daemon.start()
+    await room.daemon.start(timeout=_UP_S * 4)
     back = await room.wait_event("PbxBack", after=start, timeout=_UP_S)
     assert isinstance(back.event.data, PbxBack)
     assert back.event.data.calls == calls, back.event.data

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from cc110.config.problem import Problem
@@ -87,7 +88,7 @@ class _Builder:
 
     def _priority(self, draft: _Draft, name: str, place: Place, rest: str) -> None:
         priority, comma, call = rest.partition(",")
-        found = _PRIORITY.fullmatch(priority)
+        found = _priority_of(priority)
         if not name or not comma or found is None:
             self._wrong(place, "an extension is written `exten => name,priority,Application(...)`")
             return
@@ -105,14 +106,13 @@ class _Builder:
             steps.append(step)
 
     def _step(self, place: Place, number: int, label: str | None, call: str) -> Step | None:
-        found = _CALL.fullmatch(call)
-        if found is None:
+        if (application := _called(call)) is None:
             self._wrong(place, f"is no Application(...): {call.strip()[:40]}")
             return None
-        args = found["args"] or ""
-        if reason := unbalanced(args):
+        app, args, reason = application
+        if reason:
             self._wrong(place, reason)
-        return Step(place=place, priority=number, label=label, app=found["app"], args=args)
+        return Step(place=place, priority=number, label=label, app=app, args=args)
 
     def _refuse_double(self, name: str, steps: list[Step], step: Step) -> None:
         for known in steps:
@@ -122,6 +122,21 @@ class _Builder:
             if step.label is not None and known.label == step.label:
                 message = f"extension `{name}` has the label `{step.label}` already: {known.place}"
                 self._wrong(step.place, message)
+
+
+@lru_cache(maxsize=256)
+def _priority_of(text: str) -> re.Match[str] | None:
+    return _PRIORITY.fullmatch(text)
+
+
+@lru_cache(maxsize=65_536)
+def _called(text: str) -> tuple[str, str, str | None] | None:
+    """Application, arguments, and what is wrong with them. A change reads the same line before and after."""
+    found = _CALL.fullmatch(text)
+    if found is None:
+        return None
+    args = found["args"] or ""
+    return found["app"], args, unbalanced(args)
 
 
 def _number(found: re.Match[str], steps: list[Step]) -> int | None:
