@@ -155,6 +155,14 @@ def test_a_bare_line_feed_does_not_end_a_line() -> None:
     assert opened.counts.line_feeds == 1
 
 
+def test_a_line_feed_at_a_message_s_end_is_asterisk_s_own() -> None:
+    """"No Contacts found" comes with one: nothing that an administrator should hear of."""
+    opened = wire()
+    (reply,) = opened.feed(b"Response: Error\r\nMessage: No Contacts found\n\r\n\r\n")
+    assert reply["Message"] == "No Contacts found\n"
+    assert opened.counts.odd == 0
+
+
 def test_a_line_without_a_colon_is_left_out_of_its_message() -> None:
     """The rest of the message is kept."""
     opened = wire()
