@@ -20,6 +20,9 @@ from ..phones.sipp import Sipp, SippJob
 from ..phones.sipp_result import SippResult
 
 ROUNDS: Final = 3
+_DELAY_ROUNDS: Final = 5
+_IDLE_PERCENT: Final = 5.0
+"""Of one core."""
 _TRUNK_PORT: Final = 25060
 
 
@@ -103,8 +106,20 @@ async def live_calls(room: ControlRoom) -> int:
 async def _daemon(room: ControlRoom, *, wanted: bool) -> None:
     if wanted and not room.daemon.running:
         await room.daemon.start(timeout=90)  # it reads back the calls of the load before
+        await _caught_up(room)
     elif not wanted:
         await room.daemon.stop()
+
+
+async def _caught_up(room: ControlRoom) -> None:
+    """Wait until the daemon has dealt with the load before: its recordings are hashed after it is ready."""
+    process, end = psutil.Process(room.daemon.pid), time.monotonic() + 90
+    process.cpu_percent()
+    while time.monotonic() < end:
+        await asyncio.sleep(1.0)
+        if process.cpu_percent() < _IDLE_PERCENT:
+            return
+    raise TimeoutError("the daemon is still busy with the load before")
 
 
 async def _run(
@@ -180,7 +195,7 @@ async def delay(room: ControlRoom, command: tuple[str, ...], home: Path) -> list
     p99: dict[bool, list[float]] = {False: [], True: []}
     await _daemon(room, wanted=True)
     async with on_duty(room):
-        for number in range(ROUNDS):
+        for number in range(_DELAY_ROUNDS):
             for wanted in (False, True):
                 await _daemon(room, wanted=wanted)
                 result = await _run(room, command, home / f"delay-{number}-{wanted}", one)

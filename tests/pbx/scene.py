@@ -84,7 +84,7 @@ async def log_in(room: ControlRoom, *agents: str) -> None:
 def _of(room: ControlRoom, number: str, mark: int) -> set[str]:
     """The calls of a number that arrived since; of the one before it may still be told meanwhile."""
     told = room.observer.events("UserEvent", after=mark)
-    return {e["Call"] for e in told if e["Data"].startswith(f"number={number}|")}
+    return {e["Call"] for e in told if e.get("Data", "").startswith(f"number={number}|")}
 
 
 async def dial(room: ControlRoom, caller: Phone, number: str = NUMBER) -> CallHandle:
