@@ -14,7 +14,7 @@ from ..phones.sipp import Sipp
 from .load import Figure, job, live_calls, on_duty, quiet, spread
 
 ROUNDS: Final = 3
-CALLS: Final = 300
+CALLS: Final = 100
 MOST_S: Final = 2.0
 _UP_S: Final = 15.0
 
@@ -24,8 +24,8 @@ async def restarts(
 ) -> list[Figure]:
     """So many callers wait in the queue; from the daemon's first word to ``PbxBack``."""
     home.mkdir(parents=True, exist_ok=True)
-    # The last of them dials 20 s after the first, and all stay until the rounds are over.
-    load = job(room, calls=calls, rate=calls / 20, at_once=calls, hold_s=45 + 20 * ROUNDS)
+    # The last of them dials 10 s after the first, and all stay until the rounds are over: more calls, slower rounds.
+    load = job(room, calls=calls, rate=calls / 10, at_once=calls, hold_s=0.55 * calls)
     async with on_duty(room), asyncio.TaskGroup() as group:
         start, there = await room.last_seq(), await live_calls(room)
         sipp = group.create_task(Sipp(command, home).run(load))
