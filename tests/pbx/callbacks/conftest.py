@@ -11,6 +11,7 @@ import pytest_asyncio
 from cc110.config.load import checkout
 
 from ...control_room import ControlRoom, open_room
+from ..slowed import slowed_dialplan
 from .people import GATEWAY
 
 _TRUNK: Final = f"""
@@ -31,8 +32,13 @@ async def control_room() -> AsyncIterator[ControlRoom]:
         with (home / "site" / "directory.toml").open("a") as directory:
             directory.write(_TRUNK)
         limits = {"queue__wrap_up_s": 0, "callbacks__pause_min": 0}
+        dialplan = slowed_dialplan(home / "dialplan")
         async with open_room(
-            home, site=home / "site", blocklist__way_out="reject", **limits
+            home,
+            site=home / "site",
+            paths__dialplan=dialplan,
+            blocklist__way_out="reject",
+            **limits,
         ) as room:
             yield room
     finally:

@@ -15,6 +15,7 @@ from ...phones.phone import CallState, Phone, PhoneError
 from ..hearing import in_talk
 from ..intruders.test_toll_fraud import OUTSIDE, no_way_out
 from ..scene import all_over, log_in
+from ..slowed import Moment, slowed
 from ..verification.way_out import setting
 from .people import gives_up, listed, made, telephone
 
@@ -83,6 +84,23 @@ async def test_one_code_calls_him_back_and_from_his_answer_on_it_is_a_call_like_
     assert {"AgentAnswered", "CaseOpened", "PolresAnswered", "RecordingFinalised"} <= {*kinds}
     assert "CallAbandoned" not in kinds
     assert await listed(room) == []
+
+
+async def test_whoever_answers_before_the_operator_s_leg_is_told_of_talks_with_him_all_the_same(
+    room: ControlRoom, outside: Phone
+) -> None:
+    """They are put together once all of it is told; a hang-up of the operator ends the call."""
+    caller, operator = await asyncio.gather(room.caller(), room.phone("1101", "operator"))
+    await gives_up(room, caller, ANI)
+    start = await room.last_seq()
+    async with slowed(room, Moment.AGENT_TOOK):
+        desk = await operator.dial("*15")
+        call = await outside.incoming()
+        await call.answer()
+        assert await in_talk(caller=call, operator=desk)
+    await room.wait_event("AgentAnswered", after=start)
+    await desk.hangup()
+    await all_over(call, timeout=5)
 
 
 async def test_of_two_operators_who_press_in_the_same_moment_one_calls_and_one_hears_that_there_is_nobody(

@@ -156,7 +156,7 @@ def test_a_bare_line_feed_does_not_end_a_line() -> None:
 
 
 def test_a_line_feed_at_a_message_s_end_is_asterisk_s_own() -> None:
-    """"No Contacts found" comes with one: nothing that an administrator should hear of."""
+    """Its "No Contacts found" comes with one: nothing that an administrator should hear of."""
     opened = wire()
     (reply,) = opened.feed(b"Response: Error\r\nMessage: No Contacts found\n\r\n\r\n")
     assert reply["Message"] == "No Contacts found\n"
