@@ -65,15 +65,16 @@ async def test_first_in_first_out_and_emergencies_before_information(room: Contr
     calls = [first]
     for caller, number in zip(callers[1:], numbers[1:], strict=True):
         calls.append(await dial(room, caller, number))
+    mark = room.observer.mark()
     await log_in(room, "1101")
     for number in (numbers[1], numbers[2], numbers[0]):
-        mark = room.observer.mark()
         desk = await operator.incoming(timeout=12)
         assert number in desk.headers["From"]
         await room.observer.wait_for(
             "UserEvent", lambda told: told["Fact"] == "agent-took", after=mark
         )
         await desk.wait_for_talk()
+        mark = room.observer.mark()
         await desk.hangup()
     await all_over(*calls, timeout=3)
 
