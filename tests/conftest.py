@@ -31,6 +31,7 @@ _TOGETHER: Final = {
 _SOUND: Final = (
     "tests/pbx/",
     "tests/phones",
+    _TOGETHER["tests/phones/selftest"],
     "tests/contract/agi/test_agi_real",
     "tests/contract/ami/test_ami_real",
 )

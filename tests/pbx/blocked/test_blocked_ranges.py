@@ -1,6 +1,8 @@
 """A range of numbers that two people blocked is rejected in the dialplan, and its exempt numbers are not."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Final
 
 import pytest
 import pytest_asyncio
@@ -15,10 +17,16 @@ from ..blocking import entry
 PREFIX = "62840000"
 INSIDE, EXEMPT, OUTSIDE = "6284000001234", "6284000005678", "6284000100000"
 
+_COMPARED: Final = "blocklist compared with the PBX"
+
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def blocked_range(room: ControlRoom) -> AsyncIterator[None]:
-    """The range is in the PBX, and one of its numbers is exempt."""
+    """The range is in the PBX, and one of its numbers is exempt. What the daemon compares after its start is compared:
+    it would put right what a test puts wrong."""
+    async with asyncio.timeout(10):
+        while _COMPARED not in room.daemon.said().rpartition("daemon starts")[2]:
+            await asyncio.sleep(0.05)
     async with app.open_ranges(room.config) as ranges, app.open_desk(room.config) as desk:
         await ranges.propose(PREFIX, until=0, reason="sample", by="Padal Contoh")
         await ranges.confirm(PREFIX, by="Kanit Contoh")
