@@ -339,7 +339,7 @@ async def open_room(
         site: the site's data; the demo site by default.
         settings: dotted names with `__` for the dot, such as `transfer__ring_s=3`.
     """
-    environ = _environ(home, cache, settings)
+    environ = environ_of(home, cache, settings)
     if site:
         environ["CC110_SITE"] = str(site)
     config = load(environ=environ)
@@ -366,7 +366,8 @@ async def open_room(
         yield room
 
 
-def _environ(home: Path, kept: Path | None, settings: Mapping[str, object]) -> dict[str, str]:
+def environ_of(home: Path, kept: Path | None, settings: Mapping[str, object]) -> dict[str, str]:
+    """Variables of a room of its own in `home`: free ports, and settings such as ``transfer__ring_s``."""
     sip, ami, agi, tls, metrics = free_ports(5)
     rtp = 32000 + os.getpid() % 40 * 800
     given = {f"CC110_{name.upper()}": str(value) for name, value in settings.items()}
