@@ -70,6 +70,34 @@ async def test_the_polres_answers_just_then(room: ControlRoom, after_ms: int) ->
     assert (await scene.story.kinds()).count("PolresAnswered") == 1
 
 
+async def test_somebody_looks_once_more_when_neither_side_saw_the_other(room: ControlRoom) -> None:
+    """What that moment leaves behind, made by hand: the operator's leg has left, and where he asked is gone. The
+    transfer that the PBX tells of afterwards adds nothing."""
+    scene = await talk(room, operator={"honour_answer_after": True})
+    await scene.desk.hold()
+    question = await scene.operator.dial("7101")
+    unit = await scene.polres[0].incoming()
+    (caller,) = [
+        one["Channel"] for one in await room.observer.channels() if "trunk" in one["Channel"]
+    ]
+    await _note(room, caller, "CC110_ASKED_BY", "gone")
+    await unit.answer()
+    await unit.wait_for(CallState.CONFIRMED)
+    await _note(room, caller, "CC110_AGENT_LEAVES", "1")
+    assert (await scene.story.told("PolresAnswered")).polres == "7101"
+    await scene.desk.attended_transfer(question)
+    await scene.call.wait_to_hear(TONES["polres"])
+    await scene.call.hangup()
+    await all_over(unit)
+    await scene.story.told("CallEnded")
+    assert (await scene.story.kinds()).count("PolresAnswered") == 1
+
+
+async def _note(room: ControlRoom, channel: str, name: str, value: str) -> None:
+    variable = f"SHARED({name})"
+    await room.observer.action("Setvar", Channel=channel, Variable=variable, Value=value)
+
+
 @pytest.mark.slow
 async def test_the_polres_does_not_answer(room: ControlRoom) -> None:
     """The same operator has the caller back."""
