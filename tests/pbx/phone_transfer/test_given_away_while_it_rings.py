@@ -83,7 +83,7 @@ async def test_somebody_looks_once_more_when_neither_side_saw_the_other(room: Co
     await _note(room, caller, "CC110_ASKED_BY", "gone")
     await unit.answer()
     await unit.wait_for(CallState.CONFIRMED)
-    await _note(room, caller, "CC110_AGENT_LEAVES", "1")
+    await _note(room, caller, "CC110_AGENT_NAME", "gone")
     assert (await scene.story.told("PolresAnswered")).polres == "7101"
     await scene.desk.attended_transfer(question)
     await scene.call.wait_to_hear(TONES["polres"])
