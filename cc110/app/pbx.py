@@ -201,31 +201,23 @@ async def run_all(
         Cc110Error: something can't start; one sentence says why.
     """
     secrets = ensure_secrets(config)
+
+    def begin() -> None:
+        """The daemon's modules, and the site that the PBX goes by."""
+        nonlocal config
+        import_module("cc110.app.daemon")
+        config = reread() if reread else config
+
     async with AsyncExitStack() as stack:
         if not external:
-            begun = _Beginning(config, reread)
             pbx = await stack.enter_async_context(
-                embedded_pbx(config, secrets, progress=progress, as_is=as_is, meanwhile=begun.ready)
+                embedded_pbx(config, secrets, progress=progress, as_is=as_is, meanwhile=begin)
             )
             watch = asyncio.create_task(_stop_with(pbx, stop), name="pbx-watch")
             stack.callback(watch.cancel)
-            config = begun.config
         from cc110.app.daemon import run_daemon
 
         await run_daemon(config, secrets, stop=stop, on_ready=on_ready, reread=reread)
-
-
-class _Beginning:
-    """What the daemon needs before it can begin: its modules, and the site that the PBX goes by."""
-
-    def __init__(self, config: Config, reread: "Reread | None") -> None:
-        self.config = config
-        self._reread = reread
-
-    def ready(self) -> None:
-        import_module("cc110.app.daemon")
-        if self._reread:
-            self.config = self._reread()
 
 
 async def _stop_with(pbx: KeptPbx, stop: asyncio.Event) -> None:
