@@ -9,6 +9,7 @@ import structlog
 
 from cc110.core.acting import resume
 from cc110.core.call import Call
+from cc110.core.decide import STARTS
 from cc110.core.effects import (
     CancelDeadline,
     Effect,
@@ -20,15 +21,12 @@ from cc110.core.effects import (
 )
 from cc110.core.events import CallbackMade, CallRejected, Data, Event
 from cc110.core.facts import (
-    Arrived,
     CallerGone,
     CaseClosePressed,
     DeadlinePassed,
     Fact,
-    NotReached,
     RecordingFound,
     RecordingNotFound,
-    Rejected,
     VerdictTakenBack,
 )
 from cc110.core.ids import CallId
@@ -108,8 +106,11 @@ class Calls:
         return {i: box.call for i, box in self._inboxes.items() if box.call is not None}
 
     def submit(self, fact: Fact) -> None:
-        """Hand a fact to its call; a call not seen before begins with it, one that is over does not."""
-        if isinstance(fact, Arrived | Rejected | NotReached) and fact.call_id in self._over:
+        """Hand a fact to its call; a call not seen before begins with it, one that is over does not.
+
+        Of one that is over tells a list of the PBX that is older than its end, or a record that is read again.
+        """
+        if isinstance(fact, STARTS) and fact.call_id in self._over:
             return
         self._inbox(fact.call_id).put(fact)
 

@@ -11,14 +11,14 @@ from cc110.core import facts as f
 from cc110.core.events import PbxBack
 from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
 from cc110.core.policy import Policy
-from cc110.core.words import EndedBy, NumberSource
+from cc110.core.words import EndedBy, NumberSource, Stage
 from cc110.journal.memory import MemoryJournal
 from cc110.ports import JournalUnavailable
 from cc110.service.calls import Calls
 from cc110.service.catchup import CatchUp, Outage
 from cc110.service.clock import SystemClock
 from cc110.service.outbox import Outbox
-from cc110.service.reconcile import close_missing, say_back
+from cc110.service.reconcile import close_missing, say_back, see
 
 START = datetime(2026, 8, 17, 3, 0, tzinfo=UTC)
 OUTAGE = Outage(
@@ -45,6 +45,24 @@ def call(name: str, seconds: float) -> list[f.Fact]:
     )
     gone = f.CallerGone(at=at(seconds + 0.5), call_id=call_id, by=EndedBy.CALLER)
     return [replace(arrived, recovered=True), replace(gone, recovered=True)]
+
+
+def listing(arrived: f.Fact) -> f.Seen:
+    """What the PBX's own list says of a call that waits."""
+    assert isinstance(arrived, f.Arrived)
+    return f.Seen(
+        at=at(60),
+        call_id=arrived.call_id,
+        channel=arrived.channel,
+        number=arrived.number,
+        source=arrived.source,
+        dialled=arrived.dialled,
+        trunk=arrived.trunk,
+        queue=arrived.queue,
+        stage=Stage.QUEUE,
+        recording=None,
+        legs=(),
+    )
 
 
 def rejected(name: str, seconds: float) -> f.Rejected:
@@ -156,6 +174,22 @@ async def test_s2_what_is_heard_again_after_it_was_read_back_is_silent() -> None
     await house.calls.settled()
 
     assert len(await house.told()) == 4
+
+
+async def test_s8_a_list_older_than_a_calls_end_does_not_begin_it_anew() -> None:
+    """The list was taken as the link came back; the caller hung up while the record was being read."""
+    arrived, gone = call("a", 10)
+    house = House(Record())
+    house.calls.submit(arrived)
+    await house.calls.settled()
+    listed = [listing(arrived)]
+    house.calls.submit(gone)
+    await house.calls.settled()
+
+    see(listed, house.calls)
+    await house.calls.settled()
+
+    assert [kind for _, kind in await house.told()] == WHOLE
 
 
 async def test_a_journal_that_can_t_be_asked_holds_nothing_up() -> None:
