@@ -1,6 +1,6 @@
 """What the daemon's service asks of the journal's tables, in the core's own types."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -89,9 +89,9 @@ class Lookups:
         told = await ask(self._database.reads, queries.shift_events)
         return shifts.replay(recorded.event for recorded in told)
 
-    async def of_call(self, call_id: CallId, now: datetime) -> Record | None:
-        """What is known of a call's number when it was judged; None = the caller is unidentified."""
-        return await ask(self._database.reads, _record, call_id, now)
+    async def of_calls(self, call_ids: Collection[CallId], now: datetime) -> Sequence[Record]:
+        """The record of each of these calls' numbers that has pranks or was ever blocked, once."""
+        return await ask(self._database.reads, _records, call_ids, now)
 
     async def known_of(self, number: Number) -> str:
         """A few words for the operator's display: earlier calls, and whether a case is open."""
@@ -114,15 +114,19 @@ def _known_of(connection: Connection, number: Number) -> str:
     return " ".join(said)
 
 
-def _record(connection: Connection, call_id: CallId, now: datetime) -> Record | None:
-    call = queries.get_call_row(connection, call_id)
-    if call is None or call.number is None:
-        return None
-    row = queries.get_block(connection, call.number)
+def _records(
+    connection: Connection, call_ids: Collection[CallId], now: datetime
+) -> Sequence[Record]:
+    owners = queries.list_suspects(connection, call_ids)
+    return [_record(connection, number, owner, now) for number, owner in owners.items()]
+
+
+def _record(connection: Connection, number: Number, owner: str, now: datetime) -> Record:
+    row = queries.get_block(connection, number)
     return Record(
-        number=call.number,
-        owner=call.queue or "",
-        pranks=queries.list_pranks(connection, call.number),
+        number=number,
+        owner=owner,
+        pranks=queries.list_pranks(connection, number),
         times=row.times if row else 0,
         since=row.counts_since if row else None,
         block=_blocked(row) if row and row.in_force(now) else None,

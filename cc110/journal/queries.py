@@ -10,7 +10,7 @@ from operator import eq, ge, gt, lt
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Select, bindparam, func, select, union
 
 from cc110.core.callbacks import KINDS
 from cc110.core.events import (
@@ -22,7 +22,7 @@ from cc110.core.events import (
     QueueUnattended,
     Recorded,
 )
-from cc110.core.ids import CallId
+from cc110.core.ids import CallId, Number
 from cc110.core.words import BlockCause, BlockWarning, NumberSource, Verdict
 from cc110.journal.blocklist import in_force
 from cc110.journal.codec import Line, text_time, time_text
@@ -70,6 +70,12 @@ _FROM_A_DESK = (
 )
 """What may be journaled while nobody listens to the PBX."""
 _AGENTS = ("AgentLoggedIn", "AgentLoggedOut", "AgentPaused", "AgentUnpaused")
+_COUNTS = (
+    (calls.c.verdict == Verdict.PRANK)
+    & calls.c.answered_at.is_not(None)
+    & calls.c.verdict_by.is_not(None)
+    & calls.c.number_source.is_not(None)
+)
 _PRANKS = (
     select(
         calls.c.call_id,
@@ -78,14 +84,18 @@ _PRANKS = (
         calls.c.number_source,
         calls.c.recording,
     )
-    .where(
-        calls.c.number == bindparam("number"),
-        calls.c.verdict == Verdict.PRANK,
-        calls.c.answered_at.is_not(None),
-        calls.c.verdict_by.is_not(None),
-        calls.c.number_source.is_not(None),
-    )
+    .where(calls.c.number == bindparam("number"), _COUNTS)
     .order_by(calls.c.verdict_at, calls.c.call_id)
+)
+_CALLERS = (
+    select(calls.c.number, calls.c.queue)
+    .where(calls.c.call_id.in_(bindparam("call_ids", expanding=True)), calls.c.number.is_not(None))
+    .order_by(calls.c.first_seq)
+)
+_OF_NUMBERS: BindParameter[Sequence[str]] = bindparam("numbers", expanding=True)
+_SUSPECTS = union(
+    select(calls.c.number).where(calls.c.number.in_(_OF_NUMBERS), _COUNTS),
+    select(blocks.c.number).where(blocks.c.number.in_(_OF_NUMBERS)),
 )
 _HISTORY = (
     select(
@@ -160,6 +170,19 @@ def list_pranks(connection: Connection, number: str) -> tuple[Evidence, ...]:
         )
         for row in connection.execute(_PRANKS, {"number": number})
     )
+
+
+def list_suspects(connection: Connection, call_ids: Iterable[CallId]) -> Mapping[Number, str]:
+    """The numbers of these calls that have pranks or were ever blocked, each with its newest call's queue.
+
+    Args:
+        connection: given by ``ask``.
+        call_ids: some calls, a page of the journal at most.
+    """
+    rows = connection.execute(_CALLERS, {"call_ids": tuple(call_ids)}).all()
+    queues = {Number(row.number): row.queue or "" for row in rows}
+    suspects = set(connection.scalars(_SUSPECTS, {"numbers": tuple(queues)}))
+    return {number: queue for number, queue in queues.items() if number in suspects}
 
 
 def get_call(connection: Connection, call_id: str) -> CallStory | None:

@@ -1,6 +1,6 @@
 """Counts pranks: a reader of the journal that blocks a number once enough of its calls were judged one."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -8,7 +8,7 @@ import structlog
 
 from cc110.core import counting
 from cc110.core.counting import Record
-from cc110.core.events import CallEnded, Event, Recorded, VerdictGiven, VerdictWithdrawn
+from cc110.core.events import CallEnded, Data, Event, Recorded, VerdictGiven, VerdictWithdrawn
 from cc110.core.ids import CallId
 from cc110.core.policy import BlockPolicy
 from cc110.ports import Clock, Journal
@@ -22,8 +22,8 @@ Settled = Callable[[int], Awaitable[None]]
 class Records(Protocol):
     """The tables' side."""
 
-    async def of_call(self, call_id: CallId, now: datetime) -> Record | None:
-        """The record of a call's number; None when it has none."""
+    async def of_calls(self, call_ids: Collection[CallId], now: datetime) -> Sequence[Record]:
+        """The record of each of these calls' numbers that has pranks or was ever blocked, once."""
         ...
 
 
@@ -31,7 +31,7 @@ class PrankCounter:
     """Looks again at a number whenever one of its calls is judged.
 
     It decides from the tables alone, and only after they have taken in the verdict: an event that comes
-    twice finds its consequence already there.
+    twice finds its consequence already there. Several verdicts are looked at together, as after an outage.
     """
 
     name = "pranks"
@@ -57,24 +57,34 @@ class PrankCounter:
         self._policy = policy
 
     async def handle(self, recorded: Recorded) -> None:
-        """Deal with one event; any but a verdict, its withdrawal, or a recovered call is none of ours.
+        """As `handle_all`, with one event."""
+        await self.handle_all([recorded])
+
+    async def handle_all(self, batch: Sequence[Recorded]) -> None:
+        """Look at the numbers whose calls were judged; events of other kinds are none of ours.
 
         Raises:
-            JournalUnavailable: the consequence can't be written; the event is to come again.
+            JournalUnavailable: the consequence can't be written; the events are to come again.
         """
-        match recorded.event.data:
-            case VerdictGiven() | VerdictWithdrawn() | CallEnded(recovered=True):
-                if call_id := recorded.event.call_id:
-                    await self._settled(recorded.seq)
-                    await self._look(call_id)
-            case _:
-                pass
-
-    async def _look(self, call_id: CallId) -> None:
+        judged = {one.event.call_id: one.seq for one in batch if _may_count(one.event.data)}
+        calls = {call_id: seq for call_id, seq in judged.items() if call_id}
+        if not calls:
+            return
+        await self._settled(max(calls.values()))
         now = self._clock.now()
-        record = await self._records.of_call(call_id, now)
-        decided = counting.decide(record, now=now, policy=self._policy) if record else None
+        for record in await self._records.of_calls(calls, now):
+            await self._look(record, now)
+
+    async def _look(self, record: Record, now: datetime) -> None:
+        decided = counting.decide(record, now=now, policy=self._policy)
         if decided:
             (written,) = await self._journal.append([Event(at=now, data=decided)])
             await self._settled(written.seq)
-            _log.info("blocklist changed by count", change=type(decided).__name__, call=call_id)
+            _log.info("blocklist changed by count", change=type(decided).__name__)
+
+
+def _may_count(data: Data) -> bool:
+    """A verdict, its withdrawal, or the end of a call whose answer may have been read back after its verdict."""
+    return isinstance(data, VerdictGiven | VerdictWithdrawn) or (
+        isinstance(data, CallEnded) and data.recovered
+    )

@@ -47,6 +47,16 @@ class Court:
         for call, data in told:
             self._now += timedelta(minutes=1)
             await self._writer.append([Event(at=self._now, call_id=CallId(call), data=data)])
+        await self._followed_to_the_end()
+
+    async def say_at_once(self, *told: tuple[str, Data]) -> None:
+        """The same in one transaction, as after an outage: readers take them together."""
+        await self._writer.append(
+            [Event(at=self._now, call_id=CallId(call), data=data) for call, data in told]
+        )
+        await self._followed_to_the_end()
+
+    async def _followed_to_the_end(self) -> None:
         async with asyncio.timeout(20):
             while self._writer.progress.seq > await self._followed():
                 pass
@@ -99,10 +109,12 @@ def judged(verdict: Verdict = Verdict.PRANK) -> events.VerdictGiven:
     return events.VerdictGiven(agent=AgentId("1101"), verdict=verdict)
 
 
-def pranks(count: int, number: Number | None = NUMBER) -> list[tuple[str, Data]]:
+def pranks(
+    count: int, number: Number | None = NUMBER, name: str = "call"
+) -> list[tuple[str, Data]]:
     """So many calls, each answered and judged twice."""
     story: list[Data] = [arrived(number), ANSWERED, judged(), judged()]
-    return [(f"call-{n}", data) for n in range(count) for data in story]
+    return [(f"{name}-{n}", data) for n in range(count) for data in story]
 
 
 async def test_five_calls_make_one_block(court: Court) -> None:
@@ -115,6 +127,20 @@ async def test_five_calls_make_one_block(court: Court) -> None:
     (made,) = await court.changes()
     assert isinstance(made, NumberBlocked)
     assert [one.call_id for one in made.evidence] == [f"call-{n}" for n in range(5)]
+
+
+async def test_numbers_that_are_judged_together_are_blocked_once_each(court: Court) -> None:
+    """One with enough pranks, one with too few, and one that was judged otherwise at last."""
+    few, other = Number("6284000000002"), Number("6284000000003")
+    await court.say_at_once(
+        *pranks(7), *pranks(4, few, "few"), *pranks(5, other, "o"), ("o-4", judged(Verdict.VALID))
+    )
+
+    (made,) = await court.changes()
+    assert isinstance(made, NumberBlocked)
+    assert made.number == NUMBER
+    assert made.owner == "polda-metro-jaya"
+    assert [one.call_id for one in made.evidence] == [f"call-{n}" for n in range(7)]
 
 
 async def test_unidentified_callers_are_never_blocked(court: Court) -> None:
