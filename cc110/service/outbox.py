@@ -58,12 +58,12 @@ class Outbox:
         self._coming: deque[Event] = deque()
         self._news = asyncio.Event()
         self._owed = asyncio.Event()
-        self._empty = asyncio.Event()
+        self._moved = asyncio.Event()
         self._is_late = False
         self._spool_failures = 0
         self._backlog = Backlog()
         self._backlog.put(len(self), time.monotonic())
-        self._look_if_empty()
+        self._taken = len(self)
 
     @property
     def lag_s(self) -> float:
@@ -88,13 +88,18 @@ class Outbox:
             self._lose(events)
             return
         self._backlog.put(len(events), time.monotonic())
+        self._taken += len(events)
         self._coming.extend(events)
-        self._empty.clear()
         self._news.set()
 
     async def drained(self) -> None:
-        """Return when everything taken so far is in the journal, by this process or one before."""
-        await self._empty.wait()
+        """Return when everything taken so far is in the journal, by this process or one before.
+
+        What is taken meanwhile is not waited for: while calls go on there is always something on its way.
+        """
+        wanted = self._taken
+        while self._taken - len(self) < wanted:
+            await self._moved.wait()
 
     async def run(self) -> None:
         """Append for ever; cancel to stop."""
@@ -126,7 +131,7 @@ class Outbox:
         for _ in batch:
             self._coming.popleft()
         self._owed.set()
-        self._look_if_empty()
+        self._tell_moved()
 
     async def _bring_directly(self, batch: Sequence[Event]) -> bool:
         """Without a spool: better in the journal than nowhere; False = not even that."""
@@ -162,8 +167,8 @@ class Outbox:
         while True:
             self._owed.clear()
             owed = await self._insist(partial(asyncio.to_thread, self._next, settled))
+            self._tell_moved()
             if owed is None:
-                self._look_if_empty()
                 await self._owed.wait()
             else:
                 await self._insist(partial(self._append, owed))
@@ -221,9 +226,10 @@ class Outbox:
                 _log.warning("journal is back", waiting=len(self))
             return result
 
-    def _look_if_empty(self) -> None:
-        if not self._coming and not len(self._spool):
-            self._empty.set()
+    def _tell_moved(self) -> None:
+        """Whoever waits for the journal looks again."""
+        self._moved.set()
+        self._moved = asyncio.Event()
 
 
 def _pause(failures: int) -> float:

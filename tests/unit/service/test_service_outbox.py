@@ -41,6 +41,27 @@ async def test_events_wait_for_a_journal_in_trouble_and_come_once_in_order() -> 
     assert len(outbox) == 0
 
 
+async def test_whoever_waits_for_the_journal_does_not_wait_for_what_comes_meanwhile() -> None:
+    """While calls go on there is always something on its way."""
+    outbox = Outbox(MemoryJournal())
+
+    async def calls() -> None:
+        for number in range(1_000_000):
+            outbox.put([event(number)])
+            await asyncio.sleep(0)
+
+    outbox.put([event(0)])
+    tasks = [asyncio.create_task(part) for part in (outbox.run(), calls())]
+    try:
+        async with asyncio.timeout(5):
+            await outbox.drained()
+        assert len(outbox) > 0
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
 async def test_putting_events_never_waits() -> None:
     """A caller's path hands over and goes on, though nobody takes them."""
     outbox = Outbox(MemoryJournal())
