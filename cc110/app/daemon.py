@@ -56,7 +56,7 @@ from cc110.service.heartbeat import beat, tell_systemd
 from cc110.service.mirror import MirrorReader
 from cc110.service.outbox import Outbox
 from cc110.service.ranges import RangeReader
-from cc110.service.reconcile import close_missing, resume_calls, say_back, see
+from cc110.service.reconcile import close_missing, resume_calls, say_back, say_read_until, see
 from cc110.service.roster import Operators
 from cc110.service.site import SiteDesk
 from cc110.service.upkeep import keep
@@ -339,7 +339,7 @@ class Daemon:
     async def _read_back(self, outage: Outage, seen: Sequence[Seen]) -> None:
         """All that was missed, then what the lists say of it; only then it is said to be whole."""
         try:
-            await self._catch_up.read_calls(outage)
+            await self._catch_up.read_calls(outage, self._read_until)
         except Exception:
             _log.exception("what happened meanwhile is not read back")
         see(seen, self.calls)
@@ -349,6 +349,11 @@ class Daemon:
         fresh = outage.until - outage.booted_at < _FRESH
         say_back(len(seen), self.outbox, self._clock, restarted=fresh)
         self._unheard_since = None
+
+    def _read_until(self, moment: datetime) -> None:
+        """A daemon that is killed now, or loses its link again, goes on there."""
+        self._unheard_since = moment
+        say_read_until(moment, self.outbox, self._clock)
 
     async def _down(self, reason: str) -> None:
         _log.warning("the PBX is out of reach; calls go on without the daemon", reason=reason)

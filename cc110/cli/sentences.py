@@ -331,6 +331,10 @@ CATALOGUE: Final[Mapping[str, Pair]] = {
         "Hubungan ke PBX putus; panggilan tetap berjalan: {reason}",
         "The link to the PBX is lost; calls go on: {reason}",
     ),
+    "PbxReadBack": (
+        "Catatan PBX dari masa putus sudah dibaca sampai {until}",
+        "What the PBX wrote down meanwhile is read up to {until}",
+    ),
     "PbxBack": (
         "Hubungan ke PBX pulih; panggilan yang berlangsung: {calls}",
         "The link to the PBX is back; calls going on: {calls}",
@@ -397,6 +401,7 @@ TONES: Final[Mapping[str, str]] = {
     "AgentAnswered": "green",
     "PolresAnswered": "green",
     "PbxBack": "green",
+    "PbxReadBack": "dim",
     "CallRejected": "yellow",
     "CallAbandoned": "yellow",
     "CallRequeued": "yellow",

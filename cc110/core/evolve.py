@@ -185,6 +185,7 @@ def _grown(call: Call, data: events.Data, at: datetime, policy: Policy) -> Call:
             | events.SiteApplied()
             | events.SiteRolledBack()
             | events.PbxLost()
+            | events.PbxReadBack()
             | events.PbxBack()
         ):
             return call

@@ -18,6 +18,7 @@ from cc110.core.events import (
     AddressBanned,
     Event,
     Evidence,
+    PbxReadBack,
     QueueAttended,
     QueueUnattended,
     Recorded,
@@ -253,11 +254,14 @@ def callback_events(connection: Connection, since: datetime) -> tuple[Recorded, 
 def heard_until(connection: Connection) -> datetime | None:
     """Until when the PBX was listened to and everything before is told; None = it never was.
 
-    That is up to the first loss after the last ``PbxBack``, which is said when all is read back; or,
-    when the daemon died without a word, up to the newest event that came from the PBX.
+    That is up to the first loss after the last ``PbxBack``, which is said when all is read back, or as
+    far as reading has come since then; or, when the daemon died without a word, up to the newest event
+    that came from the PBX.
     """
     newest_back = select(events.c.seq).where(events.c.type == "PbxBack")
     back = connection.scalar(newest_back.order_by(events.c.seq.desc()).limit(1))
+    if read := _read_back(connection, after=back or 0):
+        return read
     if back is None:
         return None
     after = select(events.c.at).where(events.c.seq >= back)
@@ -269,6 +273,14 @@ def heard_until(connection: Connection) -> datetime | None:
     heard = [row.at for row in connection.execute(newest) if row.type not in _FROM_A_DESK]
     at = max(heard) if heard else connection.scalar(after.order_by(events.c.seq).limit(1))
     return None if at is None else text_time(at)
+
+
+def _read_back(connection: Connection, *, after: int) -> datetime | None:
+    """How far reading back has come since it began; None = not even a little."""
+    newest = select(*COLUMNS).where(events.c.type == "PbxReadBack", events.c.seq > after)
+    row = connection.execute(newest.order_by(events.c.seq.desc()).limit(1)).first()
+    said = page_of([line_from(row)], after=0, limit=1).events if row else ()
+    return next((one.event.data.until for one in said if isinstance(one.event.data, PbxReadBack)), None)
 
 
 def events_of(

@@ -33,6 +33,7 @@ _WITHOUT_CALL = frozenset(
         "NumberUnblocked",
         "PbxBack",
         "PbxLost",
+        "PbxReadBack",
         "QueueAttended",
         "QueueUnattended",
         "SiteApplied",

@@ -1,10 +1,11 @@
 """What happened while nobody listened, read back from what the PBX wrote down by itself.
 
 It becomes the same facts with their true times, and passes the same core; so what was heard live, or read
-back before, is silent. Reading may be cut short anywhere and begun again: ``PbxBack`` is only said once
-all of it is decided, and until then the same time is read again (docs/adr/0010-catch-up.md).
+back before, is silent. Reading may be cut short anywhere and begun again: how far it has come is said now
+and then, and ``PbxBack`` once all of it is decided (docs/adr/0010-catch-up.md).
 """
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ _MARGIN: Final = timedelta(seconds=60)
 """How long a link may be dead before it is given up, and more."""
 _MOST_WAITING: Final = 2000
 """Events on their way to the journal, beyond which reading waits: memory stays flat."""
+_SAY_EVERY_S: Final = 5.0
+"""How often it is said how far reading has come."""
 EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Since when to read for a journal that knows nothing: all that the PBX has."""
 
@@ -55,6 +58,8 @@ class QueueRecord(Protocol):
         ...
 
 
+ReadUntil = Callable[[datetime], None]
+"""Hears up to when everything is read and decided."""
 KnownCalls = Callable[[datetime], Awaitable[Collection[CallId]]]
 """The calls of the journal that arrived at or after a time."""
 
@@ -95,12 +100,16 @@ class CatchUp:
         self._calls = calls
         self._outbox = outbox
 
-    async def read_calls(self, outage: Outage) -> int:
+    async def read_calls(self, outage: Outage, read_until: ReadUntil = lambda _: None) -> int:
         """Tell of every call in that time; returns the number of facts, also of those told again.
 
         What can't be read is said in the log: the PBX's lists still tell how it came out.
+
+        Args:
+            outage: what to read back.
+            read_until: hears now and then how far it has come: another reading may begin there.
         """
-        since, told = outage.since - _MARGIN, 0
+        since, told, said_at = outage.since - _MARGIN, 0, time.monotonic()
         try:
             await self._say_what_is_gone(outage)
             told_before = await self._told_before(since)
@@ -108,6 +117,9 @@ class CatchUp:
                 told += self._tell(batch, told_before)
                 await self._calls.settled()
                 await self._room()
+                if batch[-1].at > outage.since and time.monotonic() - said_at > _SAY_EVERY_S:
+                    said_at = time.monotonic()
+                    read_until(batch[-1].at)
         except OSError as error:
             _log.error("the PBX's own record can't be read", error=str(error))
         _log.info("read back from the PBX", since=outage.since.isoformat(), facts=told)

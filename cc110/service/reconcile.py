@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from cc110.core.call import Call
-from cc110.core.events import Event, PbxBack
+from cc110.core.events import Event, PbxBack, PbxReadBack
 from cc110.core.evolve import replay
 from cc110.core.facts import CallerGone, Seen
 from cc110.core.policy import Policy
@@ -49,6 +49,12 @@ def close_missing(
         over = max(over_at, call.since)
         gone = CallerGone(at=over, call_id=call.call_id, by=EndedBy.LOST, recovered=True)
         calls.submit(gone)
+
+
+def say_read_until(moment: datetime, outbox: Outbox, clock: Clock) -> None:
+    """Everything that was missed is told up to there."""
+    outbox.put([Event(at=clock.now(), data=PbxReadBack(until=moment))])
+    _log.info("reading back from the PBX", until=moment.isoformat())
 
 
 def say_back(calls: int, outbox: Outbox, clock: Clock, *, restarted: bool) -> None:

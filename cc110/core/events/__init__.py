@@ -182,6 +182,7 @@ from cc110.core.events.site import (
 )
 from cc110.core.events.site import (
     PbxLost as PbxLost,
+    PbxReadBack as PbxReadBack,
 )
 from cc110.core.events.site import (
     SiteApplied as SiteApplied,
@@ -274,6 +275,7 @@ Data = (
     | SiteApplied
     | SiteRolledBack
     | PbxLost
+    | PbxReadBack
     | PbxBack
     | CallClimbed
     | CallOverflowed

@@ -1,6 +1,7 @@
 """The PBX and its surroundings: strangers, the synthetic call, the link."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from cc110.core.events.base import EventData
 from cc110.core.words import SyntheticFault, SyntheticStage
@@ -82,6 +83,13 @@ class PbxLost(EventData):
     """The daemon has no link to the PBX. Calls go on without it."""
 
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PbxReadBack(EventData):
+    """What the PBX wrote down while nobody listened is told up to a moment; the rest is still being read."""
+
+    until: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

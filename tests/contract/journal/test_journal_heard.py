@@ -25,6 +25,10 @@ def at(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
+def read(minutes: float) -> e.PbxReadBack:
+    return e.PbxReadBack(until=at(minutes))
+
+
 @pytest.mark.parametrize(
     ("told", "heard"),
     [
@@ -39,6 +43,12 @@ def at(minutes: float) -> datetime:
         (((1, BACK), (6, LOST), (4, READ_BACK), (30, ENDED)), 6),
         (((1, BACK), (6, LOST), (30, LOST)), 6),
         (((1, BACK), (6, LOST), (30, BACK)), 30),
+        # As far as a reading came that was cut short, in the first one of all as well.
+        (((1, BACK), (6, LOST), (30, read(8)), (31, read(9)), (32, ENDED)), 9),
+        (((1, BACK), (6, LOST), (30, read(8)), (31, LOST), (40, LOST)), 8),
+        (((1, BACK), (6, LOST), (30, read(8)), (31, BACK)), 31),
+        (((1, BACK), (6, LOST), (30, read(8)), (31, BACK), (40, LOST)), 40),
+        (((30, read(8)),), 8),
     ],
 )
 async def test_s2_it_is_heard_until_the_first_loss_after_everything_was_told(

@@ -212,6 +212,21 @@ async def test_a_record_that_breaks_off_gives_what_was_read() -> None:
     assert {call_id for call_id, _ in await house.told()} == {"a"}
 
 
+async def test_s2_it_says_how_far_it_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is decided: a daemon that is killed then goes on there. The margin before the outage is no progress."""
+    monkeypatch.setattr("cc110.service.catchup._SAY_EVERY_S", 0)
+    house = House(Record(call("early", -30), call("a", 10), call("b", 20)))
+    said: list[tuple[datetime, list[str]]] = []
+
+    await house.catch_up.read_calls(
+        OUTAGE, lambda moment: said.append((moment, sorted(house.calls.live)))
+    )
+
+    assert [moment for moment, _ in said] == [at(10.5), at(20.5)]
+    assert [live for _, live in said] == [[], []]
+    await house.told()
+
+
 async def test_operators_are_read_without_a_margin() -> None:
     """From the second after the last word on: a pause that was heard must not come again."""
     record = Record()
