@@ -10,7 +10,17 @@ from operator import eq, ge, gt, lt
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import BindParameter, Column, ColumnElement, Connection, Select, bindparam, func, select, union
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    select,
+    union,
+)
 
 from cc110.core.callbacks import KINDS
 from cc110.core.events import (
@@ -280,7 +290,9 @@ def _read_back(connection: Connection, *, after: int) -> datetime | None:
     newest = select(*COLUMNS).where(events.c.type == "PbxReadBack", events.c.seq > after)
     row = connection.execute(newest.order_by(events.c.seq.desc()).limit(1)).first()
     said = page_of([line_from(row)], after=0, limit=1).events if row else ()
-    return next((one.event.data.until for one in said if isinstance(one.event.data, PbxReadBack)), None)
+    return next(
+        (one.event.data.until for one in said if isinstance(one.event.data, PbxReadBack)), None
+    )
 
 
 def events_of(

@@ -163,6 +163,12 @@ class Soak:
             ),
             _slope("PBX RSS", self._pbx.slope(after=_WARM_S)),
         ]
+        for name, one in (("daemon", longest), ("PBX", self._pbx)):
+            seen = [mb for at, mb in one.rss if at >= one.rss[0][0] + _WARM_S] or [0.0]
+            parts = [f"{mb:.0f}" for mb in seen[:: max(1, len(seen) // 10)]]
+            figures.append(
+                Figure(what=f"{name} RSS from then on, MB", target="", measured=" ".join(parts))
+            )
         for name, one in (("daemon", self._daemons[-1]), ("PBX", self._pbx)):
             figures += [
                 Figure(

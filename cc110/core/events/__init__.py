@@ -182,6 +182,8 @@ from cc110.core.events.site import (
 )
 from cc110.core.events.site import (
     PbxLost as PbxLost,
+)
+from cc110.core.events.site import (
     PbxReadBack as PbxReadBack,
 )
 from cc110.core.events.site import (
