@@ -360,6 +360,7 @@ class Daemon:
         await self._stop_reading()
         now = self._clock.now()
         self._unheard_since = self._unheard_since or now
+        self.calls.doubt()
         self.outbox.put([Event(at=now, data=PbxLost(reason=reason))])
 
     async def _stop_reading(self) -> None:
@@ -411,7 +412,7 @@ class Daemon:
         async for message in self.link.events:
             self.watch.hear(message)
             for fact in call_facts(message):
-                self.calls.submit(fact)
+                self.calls.hear(fact)
             for member in roster_facts(message, self._wrapup_s):
                 self.operators.submit(member)
 

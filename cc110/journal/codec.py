@@ -152,8 +152,9 @@ def line_of(id_: str, seq: int, site: str, what: Draft) -> Line:
     )
 
 
+@lru_cache(maxsize=2048)
 def recorded_of(line: Line) -> Recorded:
-    """The typed event of a line.
+    """The typed event of a line. Remembered: several readers take the same page one after the other.
 
     Raises:
         UnknownEvent: written by another version of cc110, or damaged.

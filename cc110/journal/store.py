@@ -7,7 +7,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, delete, insert, select, update
+from sqlalchemy import Connection, Dialect, bindparam, delete, insert, select, update
 
 from cc110.core.events import Recorded
 from cc110.journal.chain import Link, Tip
@@ -19,6 +19,13 @@ _NAMES = [field.name for field in fields(Line)]
 COLUMNS = [events.c[name] for name in _NAMES]
 """What a line is read from."""
 _VALUES = attrgetter(*_NAMES)
+_PAGE = (
+    select(*COLUMNS)
+    .where(events.c.seq > bindparam("after"))
+    .order_by(events.c.seq)
+    .limit(bindparam("limit"))
+)
+"""Built once: it is asked several times a second."""
 _ROWS = 500
 """Events in one statement for SQLite, which takes 32,766 values in one (since 3.32; 999 before)."""
 _SPOOL = "spool:"
@@ -99,10 +106,11 @@ def read_page(
     connection: Connection, *, after: int, limit: int, call_id: str | None = None
 ) -> Page:
     """Events with ``seq > after``; those of an unknown kind are skipped and named."""
-    query = select(*COLUMNS).where(events.c.seq > after).order_by(events.c.seq).limit(limit)
+    query, wanted = _PAGE, {"after": after, "limit": limit}
     if call_id is not None:
-        query = query.where(events.c.call_id == call_id)
-    return page_of([line_from(row) for row in connection.execute(query)], after=after, limit=limit)
+        query = _PAGE.where(events.c.call_id == call_id)
+    rows = connection.execute(query, wanted)
+    return page_of([line_from(row) for row in rows], after=after, limit=limit)
 
 
 def page_of(lines: list[Line], *, after: int, limit: int) -> Page:

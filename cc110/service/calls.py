@@ -99,11 +99,31 @@ class Calls:
         self._tasks: dict[CallId, asyncio.Task[None]] = {}
         self._effects: set[asyncio.Task[None]] = set()
         self._over = _Newest()
+        self._doubtful = dict[CallId, list[str]]()
 
     @property
     def live(self) -> Mapping[CallId, Call]:
         """The calls that are known now, by id."""
         return {i: box.call for i, box in self._inboxes.items() if box.call is not None}
+
+    @property
+    def certain(self) -> Mapping[CallId, Call]:
+        """Those of them that the PBX has, by its own word since the link is there (`hear`)."""
+        return {i: call for i, call in self.live.items() if i not in self._doubtful}
+
+    def hear(self, fact: Fact) -> None:
+        """Hand over what the PBX says now, live or in its list of calls: of this call it is sure that it is there."""
+        self.submit(fact)
+        for name in self._doubtful.pop(fact.call_id, ()):
+            self._deadline_passed(fact.call_id, name)
+
+    def doubt(self) -> None:
+        """The link is gone: which calls the PBX still has is not known until it says so.
+
+        Until then no deadline of theirs has consequences: what it waits for may have come long ago.
+        """
+        for call_id in self._inboxes:
+            self._doubtful.setdefault(call_id, [])
 
     def submit(self, fact: Fact) -> None:
         """Hand a fact to its call; a call not seen before begins with it, one that is over does not.
@@ -196,11 +216,13 @@ class Calls:
             clock = CallClock(self._clock, self._steps)
             box = CallInbox(call_id, policy=self._policy, clock=clock, runner=self)
             self._inboxes[call_id] = box
+            self._doubtful[call_id] = []
             self._tasks[call_id] = asyncio.create_task(box.run(), name=f"call {call_id}")
         return box
 
     def _finish(self, call_id: CallId) -> None:
         """A finished call gets its one line in the log."""
+        self._doubtful.pop(call_id, None)
         box, task = self._inboxes.pop(call_id, None), self._tasks.pop(call_id, None)
         if box and box.call:
             self._over.add(call_id)
@@ -214,7 +236,9 @@ class Calls:
         task.add_done_callback(self._effects.discard)
 
     def _deadline_passed(self, call_id: CallId, name: str) -> None:
-        if call_id in self._inboxes:
+        if call_id in self._doubtful:
+            self._doubtful[call_id].append(name)
+        elif call_id in self._inboxes:
             self.submit(DeadlinePassed(at=self._clock.now(), call_id=call_id, name=name))
 
     async def _rescue(self, effect: RescueCall) -> None:

@@ -30,8 +30,8 @@ class LiveCalls(Protocol):
     """The calls, as far as the watch needs them."""
 
     @property
-    def live(self) -> Mapping[CallId, Call]:
-        """The calls that are known now, by id."""
+    def certain(self) -> Mapping[CallId, Call]:
+        """The calls that the PBX has now, by id."""
         ...
 
     def submit(self, fact: Fact) -> None:
@@ -98,7 +98,7 @@ class RecorderWatch:
 
     async def look(self, now: float) -> None:
         """One look at all calls. A disk that does not answer counts as one that does not grow."""
-        calls = {i: call for i, call in self._calls.live.items() if not call.ended}
+        calls = {i: call for i, call in self._calls.certain.items() if not call.ended}
         self._forget(calls)
         sizes = await self._sizes([path_of(call) for call in calls.values()])
         for (call_id, call), size in zip(calls.items(), sizes, strict=True):

@@ -38,7 +38,7 @@ async def resume_calls(memory: OpenCalls, calls: Calls, policy: Policy) -> int:
 def see(seen: Sequence[Seen], calls: Calls) -> None:
     """Tell the live calls what the PBX lists of them."""
     for fact in seen:
-        calls.submit(fact)
+        calls.hear(fact)
 
 
 def close_missing(

@@ -1,6 +1,7 @@
 """Live calls: facts in, events out; a fault in one call ends no other."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -73,6 +74,10 @@ def arrival(call_id: str) -> f.Arrived:
     )
 
 
+def gone(call_id: str) -> f.CallerGone:
+    return f.CallerGone(at=datetime.now(UTC), call_id=CallId(call_id), by=EndedBy.CALLER)
+
+
 class House:
     """Calls over a journal in memory."""
 
@@ -118,7 +123,7 @@ class House:
 async def test_a_call_is_forgotten_once_its_recording_is_accounted_for() -> None:
     """Arrival, recorder, end: the recording is measured, and nothing of the call stays in memory."""
     async with House() as house:
-        house.calls.submit(arrival("a"))
+        house.calls.hear(arrival("a"))
         house.calls.submit(
             f.RecorderStarted(at=datetime.now(UTC), call_id=CallId("a"), path="2026/01/01/good.wav")
         )
@@ -138,7 +143,7 @@ async def test_a_recording_that_comes_late_is_looked_for_once_more() -> None:
     """A busy PBX closes it after the first look: it is found, and nobody says that it is missing."""
     now = datetime.now(UTC)
     async with House() as house:
-        house.calls.submit(arrival("a"))
+        house.calls.hear(arrival("a"))
         house.calls.submit(
             f.RecorderStarted(at=now, call_id=CallId("a"), path="2026/01/01/late.wav")
         )
@@ -151,7 +156,7 @@ async def test_a_recording_that_comes_late_is_looked_for_once_more() -> None:
 async def test_a_recording_that_is_not_there_is_said_aloud() -> None:
     """Silence about a missing recording would be worse than none."""
     async with House() as house:
-        house.calls.submit(arrival("a"))
+        house.calls.hear(arrival("a"))
         house.calls.submit(
             f.RecorderStarted(at=datetime.now(UTC), call_id=CallId("a"), path="2026/01/01/x.wav")
         )
@@ -166,14 +171,54 @@ async def test_a_recording_that_is_not_there_is_said_aloud() -> None:
 async def test_a_caller_who_gets_stuck_in_the_greeting_is_rescued() -> None:
     """The core's deadline is the last resort; a PBX that refuses harms nobody else."""
     async with House() as house:
-        house.calls.submit(arrival("a"))
+        house.calls.hear(arrival("a"))
         async with asyncio.timeout(5):
             await house.control.asked.wait()
         assert house.control.rescued == ["channel-a to polda-metro-jaya"]
-        house.calls.submit(arrival("b"))
+        house.calls.hear(arrival("b"))
         async with asyncio.timeout(5):
             while CallId("b") not in house.calls.live:
                 await asyncio.sleep(0)
+
+
+async def test_s2_nobody_is_rescued_of_whom_the_pbx_has_not_spoken_yet() -> None:
+    """Taken up after a restart, or the link was gone: what the deadline waits for may have come long ago."""
+    async with House() as house:
+        house.calls.submit(arrival("read-back"))
+        house.calls.hear(arrival("heard"))
+        await house.calls.settled()
+        house.calls.doubt()
+        house.calls.hear(arrival("new"))
+        async with asyncio.timeout(5):
+            await house.control.asked.wait()
+        await asyncio.sleep(0.3)  # the others' deadlines have passed as well
+        assert set(house.control.rescued) == {"channel-new to polda-metro-jaya"}
+        assert list(house.calls.certain) == [CallId("new")]
+
+        house.calls.submit(gone("read-back"))
+        house.calls.submit(gone("new"))
+        await house.calls.settled()
+        house.control.asked.clear()
+        house.calls.hear(
+            f.RecorderStarted(at=datetime.now(UTC), call_id=CallId("heard"), path="x.wav")
+        )
+        async with asyncio.timeout(5):
+            await house.control.asked.wait()
+        assert house.control.rescued[-1] == "channel-heard to polda-metro-jaya"
+        assert "channel-read-back to polda-metro-jaya" not in house.control.rescued
+
+
+async def test_a_process_that_stood_still_listens_before_it_rescues() -> None:
+    """The word that the caller is out of the greeting lay in the socket."""
+    async with House() as house:
+        house.calls.hear(arrival("a"))
+        await house.calls.settled()
+        loop = asyncio.get_running_loop()
+        loop.call_soon(time.sleep, 1.0)
+        loop.call_later(1.1, house.calls.hear, gone("a"))
+        await asyncio.sleep(2.0)
+
+        assert house.control.rescued == []
 
 
 async def test_76_lifts_the_block_also_of_a_call_that_nobody_heard_of() -> None:
@@ -189,7 +234,7 @@ async def test_76_lifts_the_block_also_of_a_call_that_nobody_heard_of() -> None:
         async with asyncio.timeout(5):
             await house.was_lifted.wait()
         assert [lift.number for lift in house.lifted] == [keyed.number]
-        house.calls.submit(arrival("b"))
+        house.calls.hear(arrival("b"))
         await house.told(CallArrived)
 
 
@@ -206,8 +251,8 @@ async def test_a_fault_in_one_call_ends_no_other(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(inbox, "step", faulty)
     async with House() as house:
-        house.calls.submit(arrival("bad"))
-        house.calls.submit(arrival("good"))
+        house.calls.hear(arrival("bad"))
+        house.calls.hear(arrival("good"))
         await house.told(CallArrived)
 
         assert set(house.calls.live) == {"good"}

@@ -70,7 +70,7 @@ class House:
         )
 
     @property
-    def live(self) -> Mapping[CallId, Call]:
+    def certain(self) -> Mapping[CallId, Call]:
         return {CALL: self.call} if self.call else {}
 
     def submit(self, fact: Fact) -> None:
