@@ -22,6 +22,8 @@ from typing import Final
 
 import psutil  # type: ignore[import-untyped]
 
+from cc110.core.events import CallEnded
+from cc110.core.words import EndedBy
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import NoProgress
 
@@ -236,6 +238,7 @@ async def _accounts(soak: Soak, result: SippResult, start: int) -> list[Figure]:
     ended = Counter(it.call_id for it in told if it.type == "CallEnded")
     faults = ", ".join(f"{count} x {name}" for name, count in sorted(soak.faults.items()))
     kinds = Counter(it.type for it in told)
+    lost = sum(isinstance(it.data, CallEnded) and it.data.by is EndedBy.LOST for it in told)
     unaccounted = result.calls - len(arrived)
     double = sum(count > 1 for seen in (arrived, ended) for count in seen.values())
     return [
@@ -254,6 +257,11 @@ async def _accounts(soak: Soak, result: SippResult, start: int) -> list[Figure]:
             reached=unaccounted == double == len(arrived - ended) == 0,
         ),
         Figure(what="calls rescued by the daemon", target="", measured=str(kinds["CallRescued"])),
+        Figure(
+            what="calls told as lost / recordings told as not growing",
+            target="",
+            measured=f"{lost} / {kinds['RecordingStalled']}",
+        ),
         Figure(
             what="recordings missing",
             target="0",

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cc110.core.events import Event
+from cc110.core.events import CallEnded, Event
+from cc110.core.words import EndedBy
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import NoProgress
 
@@ -215,3 +216,6 @@ async def _complete(room: ControlRoom, start: int, calls: int) -> None:
     assert len(said_of(events, "CallEnded")) == calls
     assert [what for what, times in told.items() if times > 1] == []
     assert not said_of(events, "RecordingMissing")
+    assert not said_of(events, "RecordingStalled"), "of a call that was over"
+    ends = [one.data for one in said_of(events, "CallEnded")]
+    assert EndedBy.LOST not in {end.by for end in ends if isinstance(end, CallEnded)}
