@@ -37,6 +37,8 @@ from .load import Figure, quiet
 
 _PORT: Final = 25270
 _EVERY_S: Final = 5.0
+_START_S: Final = 60.0
+"""A daemon that starts while ten calls a second come has little of the processor."""
 _WARM_S: Final = 60.0
 """Caches and pools fill in the first minute; growth is measured from then on."""
 
@@ -126,7 +128,7 @@ class Soak:
     async def _kill_daemon(self) -> None:
         await self.room.daemon.kill()
         await asyncio.sleep(self.chance.uniform(0, 4))
-        await self.room.daemon.start()
+        await self.room.daemon.start(timeout=_START_S)
         self._daemons.append(Process())
 
     async def _stop_daemon(self) -> None:
@@ -218,9 +220,11 @@ async def _run(soak: Soak, sipp: Sipp, rate: float) -> list[Figure]:
     beside = [asyncio.create_task(part) for part in (soak.watch(), soak.disturb())]
     result = await sipp.run(job)
     beside[1].cancel()
-    await asyncio.gather(beside[1], return_exceptions=True)
+    (end,) = await asyncio.gather(beside[1], return_exceptions=True)
+    if not isinstance(end, asyncio.CancelledError):
+        raise RuntimeError("the faults came to an end too soon") from end
     if not room.daemon.running:
-        await room.daemon.start()
+        await room.daemon.start(timeout=_START_S)
     room.daemon.go_on()
     await quiet(room)
     figures = await _accounts(soak, result, start)
