@@ -314,9 +314,12 @@ class Daemon:
             self.operators.submit(fact)
         self.operators.reconcile(await self._members(restarted=outage.restarted))
         seen = await self._lists.calls()
-        self._reading = asyncio.create_task(self._read_back(outage, seen))
-        await asyncio.wait([self._reading], timeout=_READ_FIRST_S)
-        if not self._reading.done():
+        read = asyncio.Event()
+        self._reading = asyncio.create_task(self._read_back(outage, seen, read))
+        try:
+            async with asyncio.timeout(_READ_FIRST_S):
+                await read.wait()
+        except TimeoutError:
             see(seen, self.calls)
 
     async def _members(self, *, restarted: bool) -> Sequence[MemberSeen]:
@@ -336,13 +339,20 @@ class Daemon:
                 _log.error("an operator is not put back", agent=agent, error=str(error))
         return await self._lists.seen_members() if lost else members
 
-    async def _read_back(self, outage: Outage, seen: Sequence[Seen]) -> None:
-        """All that was missed, then what the lists say of it; only then it is said to be whole."""
+    async def _read_back(self, outage: Outage, seen: Sequence[Seen], read: asyncio.Event) -> None:
+        """All that was missed, then what the lists say of it; only then it is said to be whole.
+
+        A call that is not in the list may have ended just before: that word came while the list was made,
+        and is heard as soon as the link is live.
+        """
         try:
             await self._catch_up.read_calls(outage, self._read_until)
         except Exception:
             _log.exception("what happened meanwhile is not read back")
         see(seen, self.calls)
+        read.set()
+        await self.link.await_live()
+        await self.link.events.heard()
         over_at = await self._catch_up.over_at(outage)
         close_missing(seen, self.calls, listed_at=outage.until, over_at=over_at)
         await self.calls.settled()

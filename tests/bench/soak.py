@@ -166,6 +166,7 @@ class Soak:
                 longest.slope(after=longest.rss[0][0] + _WARM_S),
             ),
             _slope("PBX RSS", self._pbx.slope(after=_WARM_S)),
+            _slope("PBX RSS, second half", self._pbx.slope(after=self.minutes * 30)),
         ]
         for name, one in (("daemon", longest), ("PBX", self._pbx)):
             seen = [mb for at, mb in one.rss if at >= one.rss[0][0] + _WARM_S] or [0.0]

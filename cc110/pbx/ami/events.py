@@ -24,7 +24,9 @@ class EventQueue:
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
-        self._taken = 0
+        self._come = 0
+        self._asked_for = 0
+        self._asked = asyncio.Event()
 
     def __len__(self) -> int:
         """Return how many events wait."""
@@ -35,6 +37,7 @@ class EventQueue:
         if len(self._waiting) >= self._size:
             self._room.clear()
             return False
+        self._come += 1
         self._waiting.append(event)
         if not self._held:
             self._wake.set()
@@ -52,8 +55,9 @@ class EventQueue:
 
     async def get(self) -> AmiMessage:
         """Return the next event; waits for one."""
-        self._taken += 1
-        if self._taken % _BREATHER == 0:
+        self._asked_for += 1
+        self._asked.set()
+        if self._asked_for % _BREATHER == 0:
             await asyncio.sleep(0)  # a reader that is always behind must not starve the loop
         while self._held or not self._waiting:
             self._wake.clear()
@@ -65,6 +69,13 @@ class EventQueue:
         if len(self._waiting) <= self._size // 2:
             self._room.set()
         return event
+
+    async def heard(self) -> None:
+        """Return when the reader is done with every event that has come so far: it asks for one more."""
+        come = self._come
+        while self._asked_for <= come:
+            self._asked.clear()
+            await self._asked.wait()
 
     async def room(self) -> None:
         """Return at once, or, after an overflow, when half of the queue is free again."""

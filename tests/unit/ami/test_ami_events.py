@@ -14,6 +14,31 @@ def event(number: int) -> AmiMessage:
     return AmiMessage((("Event", "X"), ("N", str(number))))
 
 
+async def test_heard_waits_until_the_reader_is_done_with_what_has_come() -> None:
+    """What was kept back as well; what comes meanwhile is not waited for."""
+    queue = EventQueue(100)
+    queue.hold()
+    for number in range(3):
+        queue.put(event(number))
+    done = list[str]()
+
+    async def read() -> None:
+        async for message in queue:
+            done.append(message.get("N", ""))
+
+    reading = asyncio.create_task(read())
+    waiting = asyncio.create_task(queue.heard())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    queue.release()
+    async with asyncio.timeout(1):
+        await waiting
+    assert done == ["0", "1", "2"]
+    async with asyncio.timeout(1):
+        await queue.heard()
+    reading.cancel()
+
+
 async def take(queue: EventQueue, count: int) -> list[str]:
     """Read so many events' numbers."""
     async with asyncio.timeout(5):
