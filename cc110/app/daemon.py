@@ -1,9 +1,8 @@
 """The daemon: real adapters into the service, and back down in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -14,6 +13,7 @@ from cc110.app.door import control_socket
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.recordings import RecordingsPart, keeping_of
+from cc110.app.resync import Resync
 from cc110.app.scripts import Scripts, prompts_of
 from cc110.app.shifts import shift_clock, use_shifts
 from cc110.app.watch import Watched, WatchPart
@@ -28,8 +28,7 @@ from cc110.app.wiring import (
 from cc110.config.model import Config
 from cc110.config.restart import only_at_start
 from cc110.config.secrets import GUARD, TEST, Secrets
-from cc110.core.events import Event, NumberBlocked, PbxLost, Recorded
-from cc110.core.facts import MemberSeen, Seen
+from cc110.core.events import NumberBlocked, Recorded
 from cc110.journal.blocklist import BlockTables
 from cc110.journal.engine import Database
 from cc110.journal.lookups import Lookups
@@ -47,7 +46,7 @@ from cc110.pbx.translate import call_facts, roster_facts
 from cc110.ports import Cc110Error, Spool
 from cc110.service.attendance import Attendance
 from cc110.service.calls import Calls
-from cc110.service.catchup import EVER, CatchUp, Outage
+from cc110.service.catchup import CatchUp
 from cc110.service.clock import SystemClock
 from cc110.service.control import ControlServer
 from cc110.service.counting import PrankCounter
@@ -56,7 +55,7 @@ from cc110.service.heartbeat import beat, tell_systemd
 from cc110.service.mirror import MirrorReader
 from cc110.service.outbox import Outbox
 from cc110.service.ranges import RangeReader
-from cc110.service.reconcile import close_missing, resume_calls, say_back, say_read_until, see
+from cc110.service.reconcile import resume_calls
 from cc110.service.roster import Operators
 from cc110.service.site import SiteDesk
 from cc110.service.upkeep import keep
@@ -66,11 +65,7 @@ from cc110.service.verification import Verifications
 _log = structlog.get_logger("daemon")
 Reread = Callable[[], Config]
 """Reads the site again: the one that the PBX's live configuration was made from."""
-_FRESH: Final = timedelta(seconds=120)
-"""A PBX that is up for less was restarted."""
 _SETTLE_S: Final = 5.0
-_READ_FIRST_S: Final = 1.0
-"""So long the live calls wait for what was missed, to be told in order."""
 
 
 class SiteNotTaken(Cc110Error):
@@ -97,7 +92,9 @@ class Daemon:
         self._database = database
         self._clock = SystemClock()
         self.link = AmiClient(
-            ami_settings(config, secrets, "cc110"), on_up=self._up, on_down=self._down
+            ami_settings(config, secrets, "cc110"),
+            on_up=lambda booted: self.resync.up(booted),
+            on_down=lambda reason: self.resync.down(reason),
         )
         self._db_link = AmiClient(ami_settings(config, secrets, "cc110-db"), on_up=self._db_up)
         self._guard_link = AmiClient(ami_settings(config, secrets, GUARD))
@@ -185,7 +182,6 @@ class Daemon:
             bus=self.bus.name if self.bus else None,
         )
         self.watch = WatchPart(config, watched, self._archive, database, journal.progress)
-        self._lists = AmiLists(self.link)
         self._site_desk = SiteDesk(journal=journal, clock=self._clock)
         self._go_by(config)
         self.shifts = shift_clock(
@@ -204,17 +200,24 @@ class Daemon:
             shifts=self.shifts,
             not_played=self.watch.synthetic.not_played,
         )
-        self._wrapup_s: Mapping[str, float] = {}
         self._refill_wanted = asyncio.Event()
-        self._catch_up = CatchUp(
-            record=CelFile(config.paths.pbx / "log" / "cel-custom" / "cel.csv"),
-            queues=QueueLog(config.paths.pbx / "log" / "queue_log"),
-            known=self.lookups.calls_since,
+        self.resync = Resync(
+            link=self.link,
+            lists=AmiLists(self.link),
+            lookups=self.lookups,
+            catch_up=CatchUp(
+                record=CelFile(config.paths.pbx / "log" / "cel-custom" / "cel.csv"),
+                queues=QueueLog(config.paths.pbx / "log" / "queue_log"),
+                known=self.lookups.calls_since,
+                calls=self.calls,
+                outbox=self.outbox,
+            ),
             calls=self.calls,
+            operators=self.operators,
+            desks=lambda: self._desks,
             outbox=self.outbox,
+            clock=self._clock,
         )
-        self._unheard_since: datetime | None = EVER
-        self._reading: asyncio.Task[None] | None = None
 
     def _go_by(self, config: Config) -> None:
         """What is the site's word and may change under way, in one step: no call sees half of it."""
@@ -244,7 +247,7 @@ class Daemon:
             self.scripts.use(config, prompts)
             use_shifts(self.shifts, config, self._desks)
         if self.link.state is LinkState.LIVE:
-            self._wrapup_s = await self._lists.wrapup_s()
+            await self.resync.site_changed()
         _log.info("the site was read again", site=config.settings.site.id)
         return config.settings.site.id
 
@@ -260,7 +263,7 @@ class Daemon:
             await self._take_up()
             resumed = await resume_calls(self.lookups, self.calls, self.config.policy())
             _log.info("calls taken up from the journal", calls=resumed)
-            stack.push_async_callback(self._stop_reading)
+            stack.push_async_callback(self.resync.stop)
             await self._open_doors(stack)
             if self.bus:
                 await start_at(self._database, self.bus.name, self._journal.progress.seq)
@@ -294,89 +297,7 @@ class Daemon:
         self.guard.resume(await self.lookups.bans())
         now, rules = self._clock.now(), self.config.callback_policy()
         self.callbacks.resume(await self.lookups.callbacks(now, rules))
-        heard = await self.lookups.heard_until()
-        if heard:
-            self._unheard_since = heard
-            away = PbxLost(reason="the daemon was not running")
-            self.outbox.put([Event(at=heard, data=away)])
-
-    async def _up(self, booted: AmiMessage) -> None:
-        """The link is back: make our state the PBX's, then listen on.
-
-        What was missed comes first, so that it is told in order. A long outage's record may take longer
-        than callers can wait: then the PBX's lists come first, and the rest follows.
-        """
-        up_at = self._clock.now()
-        uptime = timedelta(seconds=int(booted.get("Uptime", "0") or 0))
-        outage = Outage(since=self._unheard_since or up_at, until=up_at, booted_at=up_at - uptime)
-        self._wrapup_s = await self._lists.wrapup_s()
-        for fact in await self._catch_up.read_members(outage):
-            self.operators.submit(fact)
-        self.operators.reconcile(await self._members(restarted=outage.restarted))
-        seen = await self._lists.calls()
-        read = asyncio.Event()
-        self._reading = asyncio.create_task(self._read_back(outage, seen, read))
-        try:
-            async with asyncio.timeout(_READ_FIRST_S):
-                await read.wait()
-        except TimeoutError:
-            see(seen, self.calls)
-
-    async def _members(self, *, restarted: bool) -> Sequence[MemberSeen]:
-        """The PBX's own list; whom it has forgotten because it was killed is put back first.
-
-        It keeps log-ins and pauses in AstDB, which is written with a delay of a second.
-        """
-        members = await self._lists.seen_members()
-        lost = self.operators.lost(members) if restarted else {}
-        for agent, reason in lost.items():
-            _log.warning("the PBX forgot an operator; he is put back", agent=agent)
-            try:
-                await self._desks.login(agent, paused=reason)
-                if reason is not None:
-                    await self._desks.pause(agent, paused=True, reason=reason)
-            except Cc110Error as error:
-                _log.error("an operator is not put back", agent=agent, error=str(error))
-        return await self._lists.seen_members() if lost else members
-
-    async def _read_back(self, outage: Outage, seen: Sequence[Seen], read: asyncio.Event) -> None:
-        """All that was missed, then what the lists say of it; only then it is said to be whole.
-
-        A call that is not in the list may have ended just before: that word came while the list was made,
-        and is heard as soon as the link is live.
-        """
-        try:
-            await self._catch_up.read_calls(outage, self._read_until)
-        except Exception:
-            _log.exception("what happened meanwhile is not read back")
-        see(seen, self.calls)
-        read.set()
-        await self.link.await_live()
-        await self.link.events.heard()
-        over_at = await self._catch_up.over_at(outage)
-        close_missing(seen, self.calls, listed_at=outage.until, over_at=over_at)
-        await self.calls.settled()
-        fresh = outage.until - outage.booted_at < _FRESH
-        say_back(len(seen), self.outbox, self._clock, restarted=fresh)
-        self._unheard_since = None
-
-    def _read_until(self, moment: datetime) -> None:
-        """A daemon that is killed now, or loses its link again, goes on there."""
-        self._unheard_since = moment
-        say_read_until(moment, self.outbox, self._clock)
-
-    async def _down(self, reason: str) -> None:
-        _log.warning("the PBX is out of reach; calls go on without the daemon", reason=reason)
-        await self._stop_reading()
-        now = self._clock.now()
-        self._unheard_since = self._unheard_since or now
-        self.calls.doubt()
-        self.outbox.put([Event(at=now, data=PbxLost(reason=reason))])
-
-    async def _stop_reading(self) -> None:
-        if self._reading and not self._reading.done():
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
+        await self.resync.begin()
 
     async def _db_up(self, _: AmiMessage) -> None:
         """AstDB may have lost its newest entries, or all of them: make the list whole again."""
@@ -423,7 +344,7 @@ class Daemon:
             self.watch.hear(message)
             for fact in call_facts(message):
                 self.calls.hear(fact)
-            for member in roster_facts(message, self._wrapup_s):
+            for member in roster_facts(message, self.resync.wrapup_s):
                 self.operators.submit(member)
 
     async def _follow_logins(self) -> None:

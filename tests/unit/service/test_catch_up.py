@@ -7,18 +7,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cc110.app.resync import Resync
 from cc110.core import facts as f
-from cc110.core.events import PbxBack
+from cc110.core.events import CallEnded, Event, PbxBack
 from cc110.core.ids import AgentId, CallId, ChannelId, Number, QueueName
 from cc110.core.policy import Policy
 from cc110.core.words import EndedBy, NumberSource, Stage
 from cc110.journal.memory import MemoryJournal
+from cc110.pbx.ami import AmiMessage, EventQueue
 from cc110.ports import JournalUnavailable
 from cc110.service.calls import Calls
 from cc110.service.catchup import CatchUp, Outage
 from cc110.service.clock import SystemClock
 from cc110.service.outbox import Outbox
 from cc110.service.reconcile import close_missing, say_back, see
+from cc110.service.roster import Operators
 
 START = datetime(2026, 8, 17, 3, 0, tzinfo=UTC)
 OUTAGE = Outage(
@@ -110,7 +113,8 @@ class House:
 
     def __init__(self, record: Record, known: Collection[CallId] | None = ()) -> None:
         self.journal = MemoryJournal()
-        self.outbox = Outbox(self.journal)
+        self.said: list[Event] = []
+        self.outbox = Outbox(self.journal, told=self.said.extend)
         self.known = known
         self.calls = Calls(
             policy=Policy(),
@@ -249,6 +253,80 @@ async def test_s9_calls_that_died_with_the_pbx_ended_when_it_did(
     outage = replace(OUTAGE, booted_at=at(booted_s))
 
     assert await House(record).catch_up.over_at(outage) == at(over_s)
+
+
+class Link:
+    """A link that is live once its state is read; what the PBX says meanwhile is kept back."""
+
+    def __init__(self) -> None:
+        self.events = EventQueue(10)
+        self.events.hold()
+        self._live = asyncio.Event()
+
+    def go_live(self) -> None:
+        self._live.set()
+        self.events.release()
+
+    async def await_live(self) -> None:
+        await self._live.wait()
+
+
+class Lists:
+    """A PBX that has no calls and no operators any more; the caller hung up as it was asked."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def wrapup_s(self) -> dict[str, float]:
+        return {}
+
+    async def seen_members(self) -> Sequence[f.MemberSeen]:
+        return []
+
+    async def calls(self) -> Sequence[f.Seen]:
+        self._link.events.put(AmiMessage((("Event", "Gone"),)))
+        return []
+
+
+async def test_a_call_that_ended_while_the_list_was_made_is_not_told_as_lost() -> None:
+    """Its end waits behind the list, among what is kept back until the link is live."""
+    arrived, gone = call("a", 10)
+    house, link, record = House(Record()), Link(), Record()
+    house.calls.submit(arrived)
+    await house.calls.settled()
+    resync = Resync(
+        link=link,  # type: ignore[arg-type]
+        lists=Lists(link),  # type: ignore[arg-type]
+        lookups=None,  # type: ignore[arg-type]
+        catch_up=CatchUp(
+            record=record,
+            queues=record,
+            known=house._known,
+            calls=house.calls,
+            outbox=house.outbox,
+        ),
+        calls=house.calls,
+        operators=Operators(house.outbox, SystemClock()),
+        desks=lambda: None,  # type: ignore[arg-type,return-value]
+        outbox=house.outbox,
+        clock=SystemClock(),
+    )
+
+    async def follow() -> None:
+        async for _ in link.events:
+            house.calls.hear(gone)
+
+    following = asyncio.create_task(follow())
+    await resync.up(AmiMessage((("Event", "FullyBooted"), ("Uptime", "3600"))))
+    link.go_live()
+    async with asyncio.timeout(5):
+        while not any(one.type == "PbxBack" for one in house.said):
+            await asyncio.sleep(0.01)
+    following.cancel()
+    await house.told()
+
+    (ended,) = [one.data for one in house.said if isinstance(one.data, CallEnded)]
+    assert ended.by is EndedBy.CALLER
 
 
 async def test_a_call_that_came_after_the_list_is_not_closed_by_it() -> None:
