@@ -142,7 +142,7 @@ class Daemon:
             self.outbox,
             self._clock,
             roster=lambda: self.operators.roster,
-            live=lambda: self.calls.live.values(),
+            live=lambda: self.calls.certain.values(),
             known=lambda: self.link.state is LinkState.LIVE,
         )
         self.desk = Desk(

@@ -51,6 +51,11 @@ class LiveCalls(Protocol):
         """The calls that are known now, by id."""
         ...
 
+    @property
+    def certain(self) -> Mapping[CallId, Call]:
+        """Those of them that the PBX has, by its own word since the link is there."""
+        ...
+
 
 class OnDuty(Protocol):
     """The operators, as far as figures need them."""
@@ -192,7 +197,9 @@ class WatchPart:
     def look(self) -> Snapshot:
         """What is true now."""
         it, now, site = self._it, self._clock.now(), self._config.settings.site.id
-        live = [call for call in it.calls.live.values() if not call.ended]
+        is_linked = self._link.state is LinkState.LIVE
+        calls = it.calls.certain if is_linked else it.calls.live  # without a link: as it was last
+        live = [call for call in calls.values() if not call.ended]
         drift = it.mirror.last
         return Snapshot(
             site=site,
