@@ -7,6 +7,7 @@ state said to be whole (docs/adr/0010-catch-up.md).
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -94,9 +95,13 @@ class Resync:
         for fact in await self._catch_up.read_members(outage):
             self._operators.submit(fact)
         self._operators.reconcile(await self._members(restarted=outage.restarted))
+        listed_at = self._clock.now()
         seen = await self._lists.calls()
+        # Who left before the list was made is not in it: the record tells of his end, not only until now.
+        outage = replace(outage, until=self._clock.now())
         read = asyncio.Event()
-        self._reading = asyncio.create_task(self._read_back(outage, seen, read))
+        reading = self._read_back(outage, seen, read, listed_at=listed_at)
+        self._reading = asyncio.create_task(reading)
         try:
             async with asyncio.timeout(_READ_FIRST_S):
                 await read.wait()
@@ -136,7 +141,9 @@ class Resync:
                 _log.error("an operator is not put back", agent=agent, error=str(error))
         return await self._lists.seen_members() if lost else members
 
-    async def _read_back(self, outage: Outage, seen: Sequence[Seen], read: asyncio.Event) -> None:
+    async def _read_back(
+        self, outage: Outage, seen: Sequence[Seen], read: asyncio.Event, *, listed_at: datetime
+    ) -> None:
         """All that was missed, then what the lists say of it; only then it is said to be whole.
 
         A call that is not in the list may have ended just before: that word came while the list was made,
@@ -151,7 +158,7 @@ class Resync:
         await self._link.await_live()
         await self._link.events.heard()
         over_at = await self._catch_up.over_at(outage)
-        close_missing(seen, self._calls, listed_at=outage.until, over_at=over_at)
+        close_missing(seen, self._calls, listed_at=listed_at, over_at=over_at)
         await self._calls.settled()
         fresh = outage.until - outage.booted_at < _FRESH
         say_back(len(seen), self._outbox, self._clock, restarted=fresh)

@@ -1,7 +1,7 @@
 """What was missed is told once, whoever told of it before and however often it is read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -261,6 +261,7 @@ class Link:
     def __init__(self) -> None:
         self.events = EventQueue(10)
         self.events.hold()
+        self.ended_at = START
         self._live = asyncio.Event()
 
     def go_live(self) -> None:
@@ -284,6 +285,8 @@ class Lists:
         return []
 
     async def calls(self) -> Sequence[f.Seen]:
+        await asyncio.sleep(0.01)
+        self._link.ended_at = datetime.now(UTC)
         self._link.events.put(AmiMessage((("Event", "Gone"),)))
         return []
 
@@ -291,10 +294,42 @@ class Lists:
 async def test_a_call_that_ended_while_the_list_was_made_is_not_told_as_lost() -> None:
     """Its end waits behind the list, among what is kept back until the link is live."""
     arrived, gone = call("a", 10)
-    house, link, record = House(Record()), Link(), Record()
+    house, link = House(Record()), Link()
     house.calls.submit(arrived)
     await house.calls.settled()
-    resync = Resync(
+    resync = resync_of(house, Record(), link)
+
+    async def follow() -> None:
+        async for _ in link.events:
+            house.calls.hear(gone)
+
+    assert await ends_of(house, resync, link, follow) == [EndedBy.CALLER]
+
+
+async def test_s2_the_record_is_read_up_to_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long one: the live word of the end came before anybody had read that there is such a call."""
+    monkeypatch.setattr("cc110.app.resync._READ_FIRST_S", 0.01)
+    link, house = Link(), House(Record())
+    began = datetime.now(UTC) - timedelta(seconds=30)
+
+    class Slow(Record):
+        async def facts(self, since: datetime, until: datetime) -> AsyncIterator[Sequence[f.Fact]]:
+            await asyncio.sleep(0.2)
+            arrived, gone = call("a", 0)
+            told = (replace(arrived, at=began), replace(gone, at=link.ended_at))
+            yield [fact for fact in told if fact.at <= until]
+
+    async def follow() -> None:
+        async for _ in link.events:
+            house.calls.hear(replace(call("a", 0)[1], at=link.ended_at, recovered=False))
+
+    resync = resync_of(house, Slow(), link)
+    assert await ends_of(house, resync, link, follow) == [EndedBy.CALLER]
+
+
+def resync_of(house: House, record: Record, link: Link) -> Resync:
+    """Over a PBX that has no calls any more."""
+    return Resync(
         link=link,  # type: ignore[arg-type]
         lists=Lists(link),  # type: ignore[arg-type]
         lookups=None,  # type: ignore[arg-type]
@@ -312,10 +347,11 @@ async def test_a_call_that_ended_while_the_list_was_made_is_not_told_as_lost() -
         clock=SystemClock(),
     )
 
-    async def follow() -> None:
-        async for _ in link.events:
-            house.calls.hear(gone)
 
+async def ends_of(
+    house: House, resync: Resync, link: Link, follow: Callable[[], Coroutine[None, None, None]]
+) -> list[EndedBy]:
+    """The link comes up and is live: by whom calls ended, as it is told."""
     following = asyncio.create_task(follow())
     await resync.up(AmiMessage((("Event", "FullyBooted"), ("Uptime", "3600"))))
     link.go_live()
@@ -325,8 +361,7 @@ async def test_a_call_that_ended_while_the_list_was_made_is_not_told_as_lost() -
     following.cancel()
     await house.told()
 
-    (ended,) = [one.data for one in house.said if isinstance(one.data, CallEnded)]
-    assert ended.by is EndedBy.CALLER
+    return [one.data.by for one in house.said if isinstance(one.data, CallEnded)]
 
 
 async def test_a_call_that_came_after_the_list_is_not_closed_by_it() -> None:
