@@ -19,6 +19,7 @@ from cc110.core.roster import Roster
 from cc110.core.shifts import Watch
 from cc110.journal import queries
 from cc110.journal.engine import Database, ask
+from cc110.journal.heard import heard_until
 from cc110.journal.recordings import RecordingRow, get_recording, list_kept
 from cc110.journal.rows import BlockRow, CallRow, CaseRow
 
@@ -61,7 +62,7 @@ class Lookups:
 
     async def heard_until(self) -> datetime | None:
         """Until when everything that the PBX did is told; None = it was never listened to."""
-        return await ask(self._database.reads, queries.heard_until)
+        return await ask(self._database.reads, heard_until)
 
     async def operators(self) -> Roster:
         """The operators' log-ins and pauses, as the journal tells of them."""

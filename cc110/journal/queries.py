@@ -28,7 +28,6 @@ from cc110.core.events import (
     AddressBanned,
     Event,
     Evidence,
-    PbxReadBack,
     QueueAttended,
     QueueUnattended,
     Recorded,
@@ -36,7 +35,7 @@ from cc110.core.events import (
 from cc110.core.ids import CallId, Number
 from cc110.core.words import BlockCause, BlockWarning, NumberSource, Verdict
 from cc110.journal.blocklist import in_force
-from cc110.journal.codec import Line, text_time, time_text
+from cc110.journal.codec import Line, time_text
 from cc110.journal.rows import BlockRow, CallRow, CallStory, CaseRow, NumberHistory, Outcome
 from cc110.journal.schema import blocks, calls, cases, events
 from cc110.journal.store import COLUMNS, Page, line_from, page_of, read_page
@@ -52,34 +51,6 @@ _STORY_EVENTS = 10_000
 _ALARMS = 1_000
 _BANS = 5_000
 _AT_ONCE = 500
-_NEWEST = 1000
-"""Events are journaled nearly in the order of their times."""
-_FROM_A_DESK = (
-    "ShiftStarted",
-    "ShiftEnded",
-    "ShiftEmpty",
-    "RosterTaken",
-    "RosterRefused",
-    "CallbackClaimed",
-    "CallbackDropped",
-    "NumberBlocked",
-    "NumberUnblocked",
-    "NumberExempted",
-    "RangeBlockProposed",
-    "RangeBlocked",
-    "RangeUnblocked",
-    "AddressBanned",
-    "AddressBanLifted",
-    "VerdictWithdrawn",
-    "CaseClosed",
-    "RecordingFinalised",
-    "RecordingMissing",
-    "RecordingExported",
-    "RecordingHeld",
-    "RecordingReleased",
-    "RecordingErased",
-)
-"""What may be journaled while nobody listens to the PBX."""
 _AGENTS = ("AgentLoggedIn", "AgentLoggedOut", "AgentPaused", "AgentUnpaused")
 _COUNTS = (
     (calls.c.verdict == Verdict.PRANK)
@@ -259,40 +230,6 @@ def callback_events(connection: Connection, since: datetime) -> tuple[Recorded, 
     query = select(*COLUMNS).where(events.c.type.in_(KINDS), events.c.at >= time_text(since))
     lines = [line_from(row) for row in connection.execute(query.order_by(events.c.seq))]
     return page_of(lines, after=0, limit=len(lines)).events
-
-
-def heard_until(connection: Connection) -> datetime | None:
-    """Until when the PBX was listened to and everything before is told; None = it never was.
-
-    That is up to the first loss after the last ``PbxBack``, which is said when all is read back, or as
-    far as reading has come since then; or, when the daemon died without a word, up to the newest event
-    that came from the PBX.
-    """
-    newest_back = select(events.c.seq).where(events.c.type == "PbxBack")
-    back = connection.scalar(newest_back.order_by(events.c.seq.desc()).limit(1))
-    if read := _read_back(connection, after=back or 0):
-        return read
-    if back is None:
-        return None
-    after = select(events.c.at).where(events.c.seq >= back)
-    lost = after.where(events.c.type == "PbxLost").order_by(events.c.seq).limit(1)
-    first_lost = connection.scalar(lost)
-    if first_lost is not None:
-        return text_time(first_lost)
-    newest = after.add_columns(events.c.type).order_by(events.c.seq.desc()).limit(_NEWEST)
-    heard = [row.at for row in connection.execute(newest) if row.type not in _FROM_A_DESK]
-    at = max(heard) if heard else connection.scalar(after.order_by(events.c.seq).limit(1))
-    return None if at is None else text_time(at)
-
-
-def _read_back(connection: Connection, *, after: int) -> datetime | None:
-    """How far reading back has come since it began; None = not even a little."""
-    newest = select(*COLUMNS).where(events.c.type == "PbxReadBack", events.c.seq > after)
-    row = connection.execute(newest.order_by(events.c.seq.desc()).limit(1)).first()
-    said = page_of([line_from(row)], after=0, limit=1).events if row else ()
-    return next(
-        (one.event.data.until for one in said if isinstance(one.event.data, PbxReadBack)), None
-    )
 
 
 def events_of(

@@ -66,13 +66,16 @@ class PrankCounter:
         Raises:
             JournalUnavailable: the consequence can't be written; the events are to come again.
         """
-        judged = {one.event.call_id: one.seq for one in batch if _may_count(one.event.data)}
-        calls = {call_id: seq for call_id, seq in judged.items() if call_id}
-        if not calls:
+        judged = {
+            one.event.call_id: one.seq
+            for one in batch
+            if one.event.call_id and _may_count(one.event.data)
+        }
+        if not judged:
             return
-        await self._settled(max(calls.values()))
+        await self._settled(max(judged.values()))
         now = self._clock.now()
-        for record in await self._records.of_calls(calls, now):
+        for record in await self._records.of_calls(judged, now):
             await self._look(record, now)
 
     async def _look(self, record: Record, now: datetime) -> None:
