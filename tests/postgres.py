@@ -39,7 +39,7 @@ class PostgresServer:
 
     def __init__(self, folder: Path, programs: Path, settings: Mapping[str, str]) -> None:
         """Made by ``create``."""
-        self._settings = _SETTINGS | settings
+        self._settings = {**_SETTINGS, **settings}
         self.folder = folder
         self._programs = programs
         self._process: subprocess.Popen[bytes] | None = None

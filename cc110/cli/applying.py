@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cc110.app.applying import Applying, Order, Outcome
-from cc110.cli.checking import checked, last_applied
+from cc110.cli.checking import checked, last_applied, tell_of_borders
 from cc110.cli.consoles import console_of
 from cc110.cli.context import Invocation
 from cc110.config.model import Config
@@ -13,6 +13,7 @@ from cc110.config.secrets import ensure_secrets
 from cc110.pbx.difference import difference, masked
 from cc110.pbx.embedded.errors import NotInstalled, PbxNotRunning
 from cc110.pbx.embedded.install import find
+from cc110.pbx.embedded.installation import Installation
 from cc110.pbx.generations import Generations
 from cc110.pbx.render import Folders, configuration, sync_files
 
@@ -74,9 +75,12 @@ async def apply(
     Raises:
         ConfigInvalid: the site has errors; nothing has happened.
     """
-    applying = _applying(checked(said), said, say)
+    config = checked(said, borders=False)
+    applying = _applying(config, said, say)
     order = Order(by=by, reason=reason, when_idle=when_idle, unverified=unverified)
-    return await applying.apply(order, dry_run=dry_run)
+    outcome = await applying.apply(order, dry_run=dry_run)
+    tell_of_borders(config)
+    return outcome
 
 
 async def roll_back(
@@ -104,14 +108,15 @@ def kept(pbx: Path) -> list[dict[str, Any]]:
 
 
 def _applying(config: Config, said: Invocation, say: Say = lambda _: None) -> Applying:
+    found = _installed(config)
     try:
-        console = console_of(config)
-    except (NotInstalled, PbxNotRunning):
+        console = console_of(config, found) if found else None
+    except PbxNotRunning:
         console = None
     return Applying(
         config=config,
         secrets=ensure_secrets(config),
-        folders=folders_of(config),
+        folders=_folders(config, found),
         console=console,
         environ=said.environ,
         say=say,
@@ -120,8 +125,16 @@ def _applying(config: Config, said: Invocation, say: Say = lambda _: None) -> Ap
 
 def folders_of(config: Config) -> Folders:
     """Where this home's PBX keeps its things."""
-    try:
-        modules = find(config.paths.cache).modules_dir
-    except NotInstalled:
-        modules = _USUAL_MODULES
+    return _folders(config, _installed(config))
+
+
+def _folders(config: Config, found: Installation | None) -> Folders:
+    modules = found.modules_dir if found else _USUAL_MODULES
     return Folders.under(config.paths.pbx, modules=modules)
+
+
+def _installed(config: Config) -> Installation | None:
+    try:
+        return find(config.paths.cache)
+    except NotInstalled:
+        return None

@@ -1,34 +1,54 @@
 """Every problem of a site before anything starts. Importing this brings much in."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from cc110.cli.context import Invocation
 from cc110.cli.screen import note
-from cc110.config.areas import look_at_areas
+from cc110.config.areas import border_problems, look_at_areas
+from cc110.config.check import Look
 from cc110.config.load import Examined, examine, load, paths_of
 from cc110.config.model import Config
 from cc110.config.problem import ConfigInvalid, Problem, errors_of, in_order
 from cc110.pbx.generations import is_edited, live_site
 from cc110.pbx.looks import LOOKS
 
+_ALL: Final[Sequence[Look]] = (*LOOKS, look_at_areas)
 
-def problems_of(said: Invocation) -> tuple[Examined, tuple[Problem, ...]]:
+
+def problems_of(
+    said: Invocation, looks: Sequence[Look] = _ALL
+) -> tuple[Examined, tuple[Problem, ...]]:
     """What was read, and all that is wrong: settings, directory, PBX files, dialplan, prompts, borders."""
     found = examine(environ=said.environ)
-    more = (problem for look in (*LOOKS, look_at_areas) for problem in look(found))
+    more = (problem for look in looks for problem in look(found))
     return found, in_order((*found.problems, *more))
 
 
-def checked(said: Invocation) -> Config:
+def checked(said: Invocation, *, borders: bool = True) -> Config:
     """The configuration of a site that may start; its warnings go to standard error.
+
+    Args:
+        said: what the command line says.
+        borders: False if ``tell_of_borders`` comes later: they take the longest, and hold up nothing.
 
     Raises:
         ConfigInvalid: there is an error; every problem is in it.
     """
-    found, problems = problems_of(said)
+    found, problems = problems_of(said, _ALL if borders else LOOKS)
     if errors_of(problems) or found.config is None:
+        if not borders:
+            _, problems = problems_of(said)
         raise ConfigInvalid(problems)
     for problem in problems:
         note(str(problem))
     return found.config
+
+
+def tell_of_borders(config: Config) -> None:
+    """What is odd about them, which is never more than a warning, to standard error."""
+    for problem in border_problems(config.paths, config.directory):
+        note(str(problem))
 
 
 def last_applied(said: Invocation) -> Config | None:

@@ -12,7 +12,13 @@ from typing import Any, Final
 import uvloop
 
 from cc110.app import run_all, run_daemon
-from cc110.cli.checking import checked, last_applied, site_again, tell_if_edited
+from cc110.cli.checking import (
+    checked,
+    last_applied,
+    site_again,
+    tell_if_edited,
+    tell_of_borders,
+)
 from cc110.cli.context import Invocation
 from cc110.cli.failing import REFUSED
 from cc110.cli.screen import note
@@ -52,12 +58,21 @@ def serve_all(said: Invocation, *, external: bool) -> None:
 
     async def body(stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         progress = NoProgress()
+        borders: asyncio.Future[None] | None = None
+
+        def ready() -> None:
+            nonlocal borders
+            on_ready()
+            if borders is None and not as_is:
+                loop = asyncio.get_running_loop()
+                borders = loop.run_in_executor(None, tell_of_borders, config)
+
         await run_all(
             config,
             external=external,
             progress=progress,
             stop=stop,
-            on_ready=on_ready,
+            on_ready=ready,
             reread=lambda: site_again(said),
             as_is=as_is,
         )
@@ -137,7 +152,7 @@ def _site(said: Invocation, *, external: bool) -> tuple[Config, bool]:
         ConfigInvalid: there is an error, and nothing was live before.
     """
     try:
-        return checked(said), False
+        return checked(said, borders=False), False
     except ConfigInvalid as fault:
         last = None if external else last_applied(said)
         if last is None:

@@ -29,12 +29,16 @@ def atlas(config: Config, kind: str) -> Atlas:
 
 def look_at_areas(found: Examined) -> Iterator[Problem]:
     """What is wrong with the borders of a site."""
-    if found.directory is None:
-        return
+    if found.directory is not None:
+        yield from border_problems(found.paths, found.directory)
+
+
+def border_problems(paths: Paths, directory: Directory) -> Iterator[Problem]:
+    """The same of a directory that is valid; warnings only."""
     for kind in ("mabes", "polda", "polres", "polsek"):
-        read = [*_areas(found.paths, found.directory, kind)]
+        read = [*_areas(paths, directory, kind)]
         yield from (problem for _, problems in read for problem in problems)
-        yield from _overlapping(found.paths, found.directory, [area for area, _ in read])
+        yield from _overlapping(paths, directory, [area for area, _ in read])
 
 
 def _overlapping(paths: Paths, directory: Directory, areas: Sequence[Area]) -> Iterator[Problem]:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -123,7 +122,8 @@ def harm(before: Files, after: Files, live: Live) -> tuple[str, ...]:
         for name in sorted(lost)
         if live.waiting.get(name)
     ]
-    old, new = dialplan_of(before), dialplan_of(after)
+    there = frozenset(one.context for one in live.channels)
+    old, new = dialplan_of(before, only=there), dialplan_of(after, only=there)
     return tuple(dict.fromkeys([*found, *_astray(old, new, live.channels)]))
 
 
@@ -159,25 +159,14 @@ def _served(files: Files) -> Mapping[str, frozenset[str]]:
     }
 
 
-def dialplan_of(files: Files) -> Dialplan:
-    """The dialplan in a configuration."""
-    return _read_once(
-        tuple(
-            (str(name), file.content)
-            for name, file in files.items()
-            if name.suffix == ".conf" and not str(name).startswith("site/")
-        )
-    )
-
-
-@lru_cache(maxsize=2)
-def _read_once(contents: tuple[tuple[str, bytes], ...]) -> Dialplan:
-    """A dialplan of national size takes a while, and both sides of a change are looked at again and again."""
+def dialplan_of(files: Files, *, only: frozenset[str] | None = None) -> Dialplan:
+    """The dialplan in a configuration, or only these contexts and what they include: all takes a while."""
     texts = {
-        name: Text(shown=name, content=content.decode(errors="replace"))
-        for name, content in contents
+        str(name): Text(shown=str(name), content=file.content.decode(errors="replace"))
+        for name, file in files.items()
+        if name.suffix == ".conf" and not str(name).startswith("site/")
     }
-    return read_dialplan(texts) if ENTRY in texts else Dialplan(contexts={})
+    return read_dialplan(texts, only=only) if ENTRY in texts else Dialplan(contexts={})
 
 
 def channels_in(said: str) -> Iterator[Channel]:

@@ -18,6 +18,7 @@ from cc110.core.facts import Fact, RecorderHeard, RecorderSilent
 from cc110.core.ids import CallId
 from cc110.core.recording import Pulse, felt, path_of
 from cc110.ports import Clock, Recordings
+from cc110.service.timers import STOOD_STILL_S
 
 _log = structlog.get_logger("recorder")
 LOOK_EVERY_S: Final = 0.5
@@ -86,8 +87,16 @@ class RecorderWatch:
         """Watch for ever; cancel to stop."""
         try:
             while True:
-                await self.look(time.monotonic())
+                began = time.monotonic()
+                await self.look(began)
+                looked = time.monotonic()
                 await asyncio.sleep(LOOK_EVERY_S)
+                slept_s = time.monotonic() - looked
+                if (
+                    slept_s > LOOK_EVERY_S + STOOD_STILL_S
+                    or looked - began > _DISK_S + STOOD_STILL_S
+                ):
+                    self.stood_still()
         finally:
             self.stop()
 
@@ -95,6 +104,10 @@ class RecorderWatch:
         """Wait no more for a disk that does not answer."""
         if self._looking:
             self._looking.cancel()
+
+    def stood_still(self) -> None:
+        """The process did: calls may have ended meanwhile, and that is still to be heard. Patience begins anew."""
+        self._pulses = {i: pulse for i, pulse in self._pulses.items() if i in self._unrecorded}
 
     async def look(self, now: float) -> None:
         """One look at all calls. A disk that does not answer counts as one that does not grow."""

@@ -1,16 +1,15 @@
 """A changed site into a busy PBX of national size: how long it takes, and whether any call notices."""
 
 import asyncio
-import json
 import os
 import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from cc110.config.load import checkout
 
@@ -20,6 +19,7 @@ from ..phones.sipp import Sipp
 from ..phones.sipp_result import SippResult
 from .load import ROUNDS, Figure, job, quiet, spread, unobserved
 
+T = TypeVar("T")
 _RATE: Final = 20.0
 _CALLS: Final = 1000
 _BEFORE_S: Final = 3.0
@@ -34,18 +34,22 @@ def _big_site(folder: Path) -> Path:
     return folder
 
 
-async def _command(environ: Mapping[str, str], *words: str) -> tuple[float, Any]:
-    """Seconds of a command as a process of its own, its start included, and what it said."""
-    began = time.monotonic()
+async def _apply(environ: Mapping[str, str]) -> tuple[float, float]:
+    """Seconds from the command's start until it says that the change is live, and until it is tried and all is over."""
+    began, live_s = time.monotonic(), None
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cc110.cli.main", *words, "--json"),
+        *(sys.executable, "-m", "cc110.cli.main", "apply"),
         env=dict(environ),
-        stdout=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
-    out, _ = await process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"{words[0]} was refused")
-    return time.monotonic() - began, json.loads(out)
+    assert process.stderr
+    async for line in process.stderr:
+        if line.startswith(b"Live"):
+            live_s = time.monotonic() - began
+    if await process.wait() or live_s is None:
+        raise RuntimeError("apply was refused")
+    return live_s, time.monotonic() - began
 
 
 async def _ready(environ: Mapping[str, str]) -> float:
@@ -70,26 +74,28 @@ async def _ready(environ: Mapping[str, str]) -> float:
         await process.communicate()
 
 
+async def _reload(room: ControlRoom) -> float:
+    """Seconds of a full reload."""
+    began = time.monotonic()
+    await room.pbx.console("core reload", limit=60)
+    return time.monotonic() - began
+
+
 async def _under_load(
-    room: ControlRoom, sipp: tuple[str, ...], folder: Path, *words: str
-) -> tuple[SippResult, float, Any]:
-    """A command amidst calls: what became of them, how long it took, what it said."""
+    room: ControlRoom, sipp: tuple[str, ...], folder: Path, what: Awaitable[T]
+) -> tuple[SippResult, T]:
+    """Something amidst calls: what became of them, and what it returned."""
     folder.mkdir(parents=True)
     one = job(room, calls=_CALLS, rate=_RATE, at_once=200, hold_s=1.5)
     calls = asyncio.create_task(Sipp(sipp, folder).run(one))
     await asyncio.sleep(_BEFORE_S)
-    if words[0] == "core":
-        began = time.monotonic()
-        said: Any = await room.pbx.console(" ".join(words), limit=60)
-        took = time.monotonic() - began
-    else:
-        took, said = await _command(room.daemon.environ, *words)
-    print(f"  {' '.join(words)}: {took:.1f} s", flush=True)
+    done = await what
+    print(f"  {folder.name}: {done} s", flush=True)
     if calls.done():
-        raise RuntimeError(f"the calls were over before the command was: {calls.result()}")
+        raise RuntimeError(f"the calls were over before it was: {calls.result()}")
     result = await calls
     await quiet(room)
-    return result, took, said
+    return result, done
 
 
 async def measure(sipp: tuple[str, ...]) -> list[Figure]:
@@ -105,20 +111,16 @@ async def measure(sipp: tuple[str, ...]) -> list[Figure]:
             for number in range(ROUNDS):
                 with (site / "directory.toml").open("a") as out:
                     out.write(_OPERATOR.format(id=19000 + number))
-                result, took, said = await _under_load(
-                    room, sipp, home / f"apply-{number}", "apply"
+                result, (live_s, all_s) = await _under_load(
+                    room, sipp, home / f"apply-{number}", _apply(room.daemon.environ)
                 )
                 calls.append(result)
-                live.append(took - (said["verified_s"] - said["live_s"]))
-                print(
-                    f"  live after {live[-1]:.1f} s, {said['live_s']:.1f} of it in the PBX",
-                    flush=True,
-                )
-                applied.append(took)
+                live.append(live_s)
+                applied.append(all_s)
             reloads, times = [], []
             for number in range(ROUNDS):
-                result, took, _ = await _under_load(
-                    room, sipp, home / f"reload-{number}", "core", "reload"
+                result, took = await _under_load(
+                    room, sipp, home / f"reload-{number}", _reload(room)
                 )
                 reloads.append(result)
                 times.append(took)

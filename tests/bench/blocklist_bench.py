@@ -93,7 +93,7 @@ def _processor(process: psutil.Process) -> float:
         used = process.cpu_times()
     except psutil.Error:
         return 0.0
-    return used.user + used.system
+    return float(used.user + used.system)
 
 
 def _rss(pid: int) -> int:

@@ -106,12 +106,12 @@ async def live_calls(room: ControlRoom) -> int:
 async def _daemon(room: ControlRoom, *, wanted: bool) -> None:
     if wanted and not room.daemon.running:
         await room.daemon.start(timeout=90)  # it reads back the calls of the load before
-        await _caught_up(room)
+        await _at_rest(room)
     elif not wanted:
         await room.daemon.stop()
 
 
-async def _caught_up(room: ControlRoom) -> None:
+async def _at_rest(room: ControlRoom) -> None:
     """Wait until the daemon has dealt with the load before: its recordings are hashed after it is ready."""
     process, end = psutil.Process(room.daemon.pid), time.monotonic() + 90
     process.cpu_percent()

@@ -61,7 +61,7 @@ def settings_for(broker: Broker, **others: object) -> BrokerSettings:
         first_pause_s=0.05,
         most_pause_s=0.3,
     )
-    return replace(usual, **others)  # type: ignore[arg-type]
+    return replace(usual, **others)
 
 
 @asynccontextmanager

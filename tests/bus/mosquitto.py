@@ -95,7 +95,7 @@ class Subscriber:
     async def listen(self, client: Client) -> None:
         """Take what comes, until cancelled."""
         async for message in client.messages:
-            payload = json.loads(bytes(message.payload))  # type: ignore[arg-type]
+            payload = json.loads(bytes(message.payload))
             self.came.append((str(message.topic), payload, bool(message.retain)))
             self._news.set()
 

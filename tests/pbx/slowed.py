@@ -20,6 +20,8 @@ class Moment(StrEnum):
     """It is known, and not yet told that he took the call."""
     POLRES_TOOK = "polres-took"
     """The same of a Polres."""
+    CALLER_GONE = "caller-gone"
+    """The caller has hung up and it is told; his channel is still there."""
 
 
 _BEHIND = {
@@ -29,8 +31,13 @@ _BEHIND = {
         "transfer.conf",
         " same => n,Gosub(cc110-seat-take,s,1(${CHANNEL}))\n",
     ),
+    Moment.CALLER_GONE: (
+        "lib.conf",
+        " same => n,Gosub(cc110-tell,s,1(caller-gone,by=${by}|q850=${HANGUPCAUSE}))\n",
+    ),
 }
 """The file, and the step behind which it waits."""
+_NOW = "${STRFTIME(,UTC,%s%3q)}"
 
 
 def slowed_dialplan(folder: Path) -> str:
@@ -39,9 +46,19 @@ def slowed_dialplan(folder: Path) -> str:
     for moment, (name, step) in _BEHIND.items():
         text = (folder / name).read_text()
         assert text.count(step) == 1, (name, step)
-        waits = f' same => n,ExecIf($["x${{GLOBAL(SLOW)}}" = "x{moment}"]?Wait(0.5))\n'
-        (folder / name).write_text(text.replace(step, step + waits))
+        (folder / name).write_text(text.replace(step, step + _waits(moment)))
     return str(folder)
+
+
+def _waits(moment: Moment) -> str:
+    """By the clock where the channel has been hung up: Wait() waits for nothing there."""
+    is_now = f'"x${{GLOBAL(SLOW)}}" = "x{moment}"'
+    if moment is not Moment.CALLER_GONE:
+        return f" same => n,ExecIf($[{is_now}]?Wait(0.5))\n"
+    return (
+        f" same => n,Set(LOCAL(slow)=$[{_NOW} + ${{IF($[{is_now}]?500:0)}}])\n"
+        f" same => n(slow),GotoIf($[{_NOW} < ${{slow}}]?slow)\n"
+    )
 
 
 @asynccontextmanager

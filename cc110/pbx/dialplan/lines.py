@@ -4,9 +4,10 @@ Rules of ``config_text_file_load()`` and ``process_text_line()`` in Asterisk's m
 included file begins in the section that was opened last, and what it opens does not outlive it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from cc110.config.problem import Problem
 from cc110.pbx.dialplan.model import Place
@@ -41,6 +42,8 @@ class Reader:
     """By path in the configuration folder."""
     coming: frozenset[str] = frozenset()
     """Files that will be there, though their content is not known yet."""
+    only: Container[str] | None = None
+    """The sections to read; None = all."""
     problems: list[Problem] = field(default_factory=list)
     _opened: str | None = None
     """The section that was opened last, in whatever file."""
@@ -50,6 +53,8 @@ class Reader:
         text = self.files[name]
         section = self._opened
         for number, line in code_lines(text.content):
+            if line[0] not in "[#" and self.only is not None and section not in self.only:
+                continue
             place = Place(file=text.shown, line=number)
             if line.startswith("["):
                 section = self._opened = self._header(place, line)
@@ -89,13 +94,15 @@ class Reader:
                 yield from self.read(file, level + 1)
 
 
-def code_lines(content: str) -> Iterator[tuple[int, str]]:
-    """Number and text of each line that says something."""
-    in_comment = False
+@lru_cache(maxsize=512)
+def code_lines(content: str) -> Sequence[tuple[int, str]]:
+    """Number and text of each line that says something. A check and a change look at a file again and again."""
+    found, in_comment = list[tuple[int, str]](), False
     for number, line in enumerate(content.splitlines(), 1):
         code, in_comment = _code(line, in_comment)
         if code:
-            yield number, code
+            found.append((number, code))
+    return tuple(found)
 
 
 def _code(line: str, in_comment: bool) -> tuple[str, bool]:

@@ -1,7 +1,7 @@
 """extensions.conf as a ``Dialplan`` (rules of pbx/pbx_config.c)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -20,7 +20,10 @@ _CALL: Final = re.compile(r"\s*(?P<app>[A-Za-z0-9_]+)\s*(?:\((?P<args>.*)\))?\s*
 
 
 def read_dialplan(
-    files: Mapping[str, Text], coming: frozenset[str] = frozenset(), entry: str = ENTRY
+    files: Mapping[str, Text],
+    coming: frozenset[str] = frozenset(),
+    entry: str = ENTRY,
+    only: Collection[str] | None = None,
 ) -> Dialplan:
     """Read a dialplan from the files of a configuration folder.
 
@@ -28,15 +31,20 @@ def read_dialplan(
         files: By path in the folder, such as ``dialplan/queue.conf``.
         coming: Files that will be there, though their content is not known yet.
         entry: Where to begin.
+        only: The contexts to read, with all that they include; None = every one.
     """
     if entry not in files:
         missing = Problem(file=entry, line=None, message="is missing")
         return Dialplan(contexts={}, problems=(missing,))
-    reader = Reader(files=files, coming=coming)
+    reader = Reader(files=files, coming=coming, only=only)
     builder = _Builder()
     for setting in reader.read(entry):
         builder.add(setting)
     contexts = {name: draft.finished() for name, draft in builder.contexts.items()}
+    if only is not None:
+        included = {one.context for each in contexts.values() for one in each.includes}
+        if not included <= {*only}:
+            return read_dialplan(files, coming, entry, {*only, *included})
     return Dialplan(contexts=contexts, problems=(*reader.problems, *builder.problems))
 
 

@@ -101,7 +101,7 @@ async def calling(server: AgiServer, script: str = "test", **more: str) -> Async
 async def serving(handler: Handler, **limits: float) -> AsyncIterator[AgiServer]:
     """A server whose script ``test`` is the handler, and whose script ``ok`` is known to work."""
     handlers = {"test": handler, "ok": say_ok}
-    wanted = AgiLimits(**limits)  # type: ignore[arg-type]
+    wanted = AgiLimits(**limits)
     async with AgiServer("127.0.0.1", 0, handlers, wanted) as server:
         yield server
 

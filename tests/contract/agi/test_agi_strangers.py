@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 
 from cc110.pbx.agi import AgiServer, AgiSession

@@ -146,13 +146,13 @@ def settings(peer: FakeAmi, **changes: float | str | bool) -> AmiSettings:
         "backoff_s": 0.02,
         "backoff_most_s": 0.05,
     }
-    return AmiSettings(**(wanted | changes))  # type: ignore[arg-type]
+    return AmiSettings(**(wanted | changes))
 
 
 @asynccontextmanager
 async def fake_ami(**changes: object) -> AsyncIterator[FakeAmi]:
     """A peer that listens for the length of a block."""
-    peer = FakeAmi(**changes)  # type: ignore[arg-type]
+    peer = FakeAmi(**changes)
     await peer.listen()
     try:
         yield peer

@@ -43,7 +43,7 @@ def pbx() -> Iterator[RealPbx]:
 def settings(pbx: RealPbx, **changes: float | str | bool) -> AmiSettings:
     """The settings of a real site: the defaults."""
     known = {"port": pbx.ami_port, "username": "cc110", "secret": pbx.password}
-    return AmiSettings(**(known | changes))  # type: ignore[arg-type]
+    return AmiSettings(**(known | changes))
 
 
 async def read_until(client: AmiClient, met: Callable[[AmiMessage], bool]) -> AmiMessage:

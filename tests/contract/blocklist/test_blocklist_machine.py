@@ -133,8 +133,8 @@ class Daemon:
         book = RangeBook(database)
         self.range_reader = RangeReader(pbx, book.ranges, clock)
         self.range_desk = RangeDesk(journal=writer, clock=clock, find=book.ranges, least_digits=8)
-        mirrors = [self.mirror, self.range_reader]
-        self.effects = Readers(database, writer.progress, [*mirrors, counter])
+        effects = [self.mirror, self.range_reader, counter]
+        self.effects = Readers(database, writer.progress, effects)
         self.desk = Desk(
             journal=writer,
             clock=clock,

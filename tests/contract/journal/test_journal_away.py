@@ -140,7 +140,12 @@ async def test_a_journal_that_is_late_puts_what_waits_on_the_disk(
     """While all is well the kernel keeps it, which is enough for kill -9; in trouble the power may go too."""
     synced: list[int] = []
     real = os.fdatasync
-    monkeypatch.setattr(os, "fdatasync", lambda fd: (synced.append(fd), real(fd))[1])
+
+    def sync(handle: int) -> None:
+        synced.append(handle)
+        real(handle)
+
+    monkeypatch.setattr(os, "fdatasync", sync)
     spool = SpoolFolder(tmp_path / "spool", most_bytes=MEGABYTE)
     async with running(writer, spool) as outbox:
         outbox.put([event(1)])

@@ -105,7 +105,7 @@ async def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_repeated(
     writer: JournalWriter, database: Database, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     """The writer looks at the chain's end before it tries again, and the caller is told the truth."""
-    real, broken = writer._database.appending, []
+    real, broken = writer._database.appending, list[str]()
 
     class Breaking:
         """A transaction whose connection breaks around its commit."""
@@ -126,7 +126,7 @@ async def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_repeated(
                 error = ConnectionResetError("the connection broke in COMMIT")
                 await self.inner.__aexit__(type(error), error, None)
                 raise error
-            await self.inner.__aexit__(*how)  # type: ignore[arg-type]
+            await self.inner.__aexit__(*how)
 
     monkeypatch.setattr(writer._database, "appending", Breaking)
 
@@ -143,13 +143,13 @@ async def test_a_doubt_that_lasts_is_told_as_one(
 ) -> None:
     """Killed in the commit and not back: the caller learns that nobody knows; nothing comes twice."""
 
-    @event.listens_for(database._appends.sync_engine, "commit")
+    @event.listens_for(database._appends.sync_engine, "commit")  # type: ignore[attr-defined]
     def die(_: object) -> None:
         mortal.kill()
 
     with pytest.raises(JournalUnavailable, match="not known whether"):
         await hasty.append([happening("in doubt")])
-    event.remove(database._appends.sync_engine, "commit", die)
+    event.remove(database._appends.sync_engine, "commit", die)  # type: ignore[attr-defined]
     mortal.start()
 
     await until_written(hasty, happening("after"))
@@ -311,7 +311,7 @@ async def test_a_nul_in_what_somebody_typed_stops_no_reader(
 ) -> None:
     """PostgreSQL's text holds none; the tables show a sign instead, on every database."""
     blocked = sample_event("NumberBlocked")
-    data = replace(blocked.data, number=SAMPLE_NUMBER, reason="before\0after")  # type: ignore[call-arg]
+    data = replace(blocked.data, number=SAMPLE_NUMBER, reason="before\0after")
     readers = Readers(database, writer.progress, [BlocksReader()])
     task = asyncio.create_task(readers.run())
     (recorded,) = await writer.append([replace(blocked, data=data)])

@@ -136,7 +136,7 @@ async def test_calls_are_found_by_what_is_known_of_them(
     journal: Database, wanted: dict[str, object], found: str
 ) -> None:
     """Each filter alone and together, the newest call first."""
-    rows = await ask(journal.reads, list_calls, **wanted)  # type: ignore[arg-type]
+    rows = await ask(journal.reads, list_calls, **wanted)
 
     assert found == "".join(row.call_id for row in rows)
 
@@ -189,7 +189,7 @@ async def test_cases_are_found(
     journal: Database, wanted: dict[str, object], found: list[str]
 ) -> None:
     """Open work can be told from what is done."""
-    rows = await ask(journal.reads, list_cases, **wanted)  # type: ignore[arg-type]
+    rows = await ask(journal.reads, list_cases, **wanted)
 
     assert found == [row.case_id for row in rows]
 

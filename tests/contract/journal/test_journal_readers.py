@@ -295,11 +295,11 @@ async def test_rows_and_cursor_are_one_transaction(
     async with running(database, writer, CallsReader()) as readers:
         (recorded,) = await writer.append([happening("CallArrived", 1)])
         await readers.reached(recorded.seq)
-        event.listen(database._tables.sync_engine, "commit", commits.append)
+        event.listen(database._tables.sync_engine, "commit", commits.append)  # type: ignore[attr-defined]
         (recorded,) = await writer.append([happening("CallEnded", 1)])
         await readers.reached(recorded.seq)
 
-    shared = database._tables is database._appends  # then the append's own commit is seen as well
+    shared = database._tables is database._appends  # type: ignore[attr-defined]  # then the append's own commit is seen as well
     assert (2 if shared else 1) == len(commits)
 
 

@@ -108,7 +108,7 @@ async def test_while_it_waits_systemd_hears_of_it_and_a_signal_ends_it(
     with pytest.raises(StoppedWaiting):
         await waiting
     with pytest.raises(StoppedWaiting):
-        await Patience(stop).until(asyncio.Event().wait(), "what never comes")  # type: ignore[arg-type]
+        await Patience(stop).until(asyncio.Event().wait(), "what never comes")
 
 
 def test_the_spool_has_the_room_of_the_settings_and_one_owner(tmp_path: Path) -> None:

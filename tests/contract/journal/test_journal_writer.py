@@ -125,7 +125,7 @@ async def test_a_full_disk_fails_the_append_and_room_brings_it_back(
     """No event is half written, and the chain holds across the trouble."""
     pages: list[int] = []
 
-    @event.listens_for(database._appends.sync_engine, "begin")
+    @event.listens_for(database._appends.sync_engine, "begin")  # type: ignore[attr-defined]
     def limit(connection: object) -> None:
         if pages:
             connection.exec_driver_sql(f"PRAGMA max_page_count={pages[-1]}")  # type: ignore[attr-defined]
@@ -219,7 +219,7 @@ async def test_what_waits_together_is_committed_together(
 ) -> None:
     """Group commit: a hundred appends at once need a few transactions, not a hundred."""
     commits: list[object] = []
-    event.listen(database._appends.sync_engine, "commit", commits.append)
+    event.listen(database._appends.sync_engine, "commit", commits.append)  # type: ignore[attr-defined]
 
     await asyncio.gather(*(writer.append([happening(str(n))]) for n in range(100)))
 

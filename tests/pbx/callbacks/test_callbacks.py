@@ -160,6 +160,21 @@ async def test_who_calls_himself_in_that_moment_is_not_rung_any_more_and_is_serv
     await all_over(taken)
 
 
+async def test_who_has_hung_up_is_called_back_even_while_his_channel_is_still_ending(
+    room: ControlRoom, outside: Phone
+) -> None:
+    """On a busy machine that takes a while; he does not count as somebody who calls himself."""
+    caller, operator = await asyncio.gather(room.caller(), room.phone("1101", "operator"))
+    async with slowed(room, Moment.CALLER_GONE):
+        await gives_up(room, caller, ANI)
+        start = await room.last_seq()
+        desk = await operator.dial("*15")
+        call = await outside.incoming()
+    await call.reject()
+    assert (await made(room, start)).data.outcome == "busy"
+    await all_over(desk, timeout=8)
+
+
 async def test_a_click_rings_the_operator_first_and_what_came_of_it_is_kept(
     room: ControlRoom, outside: Phone
 ) -> None:

@@ -107,7 +107,7 @@ async def test_s2_a_whole_call_without_the_daemon_is_told_with_its_true_times(
     measured = ("RecordingFinalised",)
     assert all(getattr(e.data, "recovered", False) for e in events if e.type not in measured)
     (ended,) = said_of(events, "CallEnded")
-    assert ended.data.by == "agent"  # type: ignore[union-attr]
+    assert ended.data.by == "agent"
 
 
 async def test_s2_a_prank_judged_without_the_daemon_counts_and_nothing_is_said_twice(

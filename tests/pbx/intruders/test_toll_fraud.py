@@ -97,7 +97,7 @@ async def no_way_out(room: ControlRoom, *, calls: int = 0) -> AsyncIterator[Sink
         file.seek(before)
         rows = list(csv.reader(file))
     legs = [row[4] for row in rows if row[0] == "CHAN_START"]
-    known = {one.id for one in room.config.directory.operators}
+    known: set[str] = {one.id for one in room.config.directory.operators}
     known |= {extension for extension, _ in room.config.polres_units}
     phones = [re.match(r"PJSIP/(.+)-[0-9a-f]{8}$", leg) for leg in legs if leg.startswith("PJSIP/")]
     called = [found[1] for found in phones if found]

@@ -9,11 +9,13 @@ import re
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 
 import pytest
 
 from ...control_room import TRUNK, ControlRoom
+from ...phones.observer import AmiEvent
 from ...phones.rawsip import exchange
 from ...phones.sipmessage import SipMessage
 from ...phones.timing import limit
@@ -98,6 +100,10 @@ async def answers(
     return found
 
 
+def _is_arrival(number: str, event: AmiEvent) -> bool:
+    return event["Fact"] == "arrived" and f"number={number}|" in event["Data"]
+
+
 async def no_call_is_left(room: ControlRoom) -> None:
     """Hang all up."""
     async with asyncio.timeout(limit(10)):
@@ -166,7 +172,7 @@ async def test_x1_hostile_names_are_neither_expanded_nor_believed_and_the_call_i
             sock.send("\r\n".join(lines).encode())
             arrived = await room.observer.wait_for(
                 "UserEvent",
-                lambda e, n=known: e["Fact"] == "arrived" and f"number={n}|" in e["Data"],
+                partial(_is_arrival, known),
                 after=mark,
             )
             assert arrived["CallerIDName"] == f"110 {known or 'tanpa nomor'}"

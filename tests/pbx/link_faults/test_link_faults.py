@@ -8,11 +8,11 @@ import math
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 import pytest_asyncio
 
@@ -216,7 +216,7 @@ async def test_s10_a_daemon_that_hardly_runs_slows_nobody_and_loses_nothing(
     assert growth < GROWTH
 
 
-async def _rejected(room: ControlRoom, start: int, count: int) -> list[str | None]:
+async def _rejected(room: ControlRoom, start: int, count: int) -> Sequence[str | None]:
     """The calls of the rejections in the journal, once there are so many or 15 s have gone."""
     end = time.monotonic() + 15
     while True:

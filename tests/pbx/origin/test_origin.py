@@ -11,7 +11,7 @@ from cc110.core.words import OriginBy
 
 from ...control_room import ControlRoom
 from ...phones.timing import limit
-from ..raw_callers.trunk import RawTrunk, raw_trunk
+from ..raw_callers.trunk import Answer, RawTrunk, raw_trunk
 from .invites import circle, civic, hostile, pidf, point, polygon, with_location
 
 HERE = "<cid:place@carrier.example>"
@@ -86,8 +86,8 @@ async def test_where_a_caller_is_decides_his_polda_and_stands_in_the_journal(
             assert (call.queue, call.origin, call.origin_of) == (queue, "location", place)
             assert (call.place, call.place_unit) == (place, unit)
 
-        for location in (civic(A1="Jawa Timur", A2="Kota Surabaya"), point(51.5, -0.1), None):
-            call = await arrived(room, trunk, location)
+        for nowhere in (civic(A1="Jawa Timur", A2="Kota Surabaya"), point(51.5, -0.1), None):
+            call = await arrived(room, trunk, nowhere)
             assert (call.queue, call.origin, call.origin_of) == (METRO, "default", "")
 
 
@@ -134,7 +134,8 @@ async def test_the_operator_sees_where_the_caller_is(room: ControlRoom) -> None:
 
 async def test_x1_a_hostile_location_harms_no_call(room: ControlRoom) -> None:
     """Each is served within a second; what makes no sense decides nothing; the PBX reads no file for anybody."""
-    start, sent, took = await room.last_seq(), {}, {}
+    start = await room.last_seq()
+    sent, took = dict[str, tuple[str, Answer]](), dict[str, float]()
     async with raw_trunk(room) as trunk:
         # The daemon has half a second for a place in degrees: those that make sense are not beside all others.
         for sensible in (False, True):

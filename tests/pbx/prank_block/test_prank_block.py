@@ -1,9 +1,10 @@
 """Five calls judged a prank, and the sixth is rejected: by whose word can be shown (SOP S2 VIII, X7)."""
 
 import time
+from functools import partial
 
 from cc110 import app
-from cc110.core.events import NumberBlocked
+from cc110.core.events import NumberBlocked, VerdictGiven
 from cc110.core.ids import AgentId
 from cc110.core.words import BlockCause, BlockWarning
 
@@ -17,6 +18,10 @@ BLOCKED_WITHIN_S = 1.0
 VERDICTS = {"*72": "not-valid", "*73": "prank", "*74": "silent"}
 
 
+def _says(verdict: str, given: VerdictGiven) -> bool:
+    return given.verdict == verdict
+
+
 async def _judged(room: ControlRoom, caller: Phone, operator: Phone, *codes: str) -> None:
     """One call from the number, answered and judged with one code after the other."""
     start = await room.last_seq()
@@ -26,9 +31,8 @@ async def _judged(room: ControlRoom, caller: Phone, operator: Phone, *codes: str
     await desk.wait_for_talk()
     for code in codes:
         await desk.send_dtmf(code, duration_s=0.08)
-        await room.wait_event(
-            "VerdictGiven", after=start, where=lambda it, code=code: it.verdict == VERDICTS[code]
-        )
+        given = partial(_says, VERDICTS[code])
+        await room.wait_event("VerdictGiven", after=start, where=given)
     await call.hangup()
     await all_over(desk)
 

@@ -196,7 +196,9 @@ def _where(error: BaseException) -> str:
     return f"{type(error).__name__} {error} in {' > '.join(steps)}"
 
 
-async def _race(desks: Desks, *, first: int, count: int, at_once: int) -> tuple[Counter, list[str]]:
+async def _race(
+    desks: Desks, *, first: int, count: int, at_once: int
+) -> tuple[Counter[str], list[str]]:
     """Play the schedules of so many seeds, some at a time; kinds of events, and what went wrong."""
     await desks.on_duty(*OPERATORS)
     await desks.sit(*POLRES)

@@ -25,7 +25,9 @@ async def _answers_at_the_edge(ringing: LightCall, ring_s: float, offset: float)
     ringing.answer()
 
 
-async def _lane(desks: Desks, lane: int, number: str, chance: random.Random, runs: int) -> Counter:
+async def _lane(
+    desks: Desks, lane: int, number: str, chance: random.Random, runs: int
+) -> Counter[str]:
     """One caller and operator, who try a Polres again and again."""
     room, polres = desks.room, POLRES[lane]
     story = await Story.begin(room, number)
@@ -80,7 +82,7 @@ def _settled_once_each(events: list[Event]) -> None:
     assert all((kind == "TransferStarted") is (n % 2 == 0) for n, kind in enumerate(story)), story
 
 
-async def _race(desks: Desks, *, lanes: int, runs: int, seed: int) -> Counter:
+async def _race(desks: Desks, *, lanes: int, runs: int, seed: int) -> Counter[str]:
     await desks.on_duty(*OPERATORS[:lanes])
     await desks.sit(*POLRES[:lanes])
     done = await asyncio.gather(

@@ -147,7 +147,7 @@ async def _block(room: ControlRoom) -> BlockRow:
     """As `cc110 blocklist show` has it, once the rejected call is in it."""
 
     def there(connection: Connection) -> BlockRow | None:
-        row = queries.get_block(connection, NUMBER)  # type: ignore[arg-type]
+        row = queries.get_block(connection, NUMBER)
         return row if row and row.rejections else None
 
     async with (

@@ -18,7 +18,7 @@ def test_settings_that_can_not_work_are_refused(wrong: dict[str, object]) -> Non
     """Before the first connection, not by a link that never comes up."""
     good: dict[str, object] = {"username": "cc110", "secret": "sample"}
     with pytest.raises(ValueError, match=r"must be|printable"):
-        AmiSettings(**(good | wrong))  # type: ignore[arg-type]
+        AmiSettings(**(good | wrong))
 
 
 def test_a_dead_link_is_found_within_ten_seconds_by_default() -> None:

@@ -5,7 +5,6 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from cc110.pbx import generations as module
 from cc110.pbx.generations import (
     ApplyUnderWay,
     Generations,
@@ -70,7 +69,7 @@ def test_what_is_half_written_is_not_there(
                 raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patched:
-            patched.setattr(module.os, "fsync", full)
+            patched.setattr(os, "fsync", full)
             with pytest.raises(OSError, match="No space left"):
                 pbx.stage(NEW, by="b", reason="second")
         assert (pbx.live, pbx.numbers) == (1, (1,))

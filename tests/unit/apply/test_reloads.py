@@ -1,5 +1,6 @@
 """What a change asks of the PBX, and whom it would harm."""
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
@@ -145,6 +146,20 @@ def test_whoever_waits_goes_on_at_the_number_of_his_next_step(
     waits = Channel(name="PJSIP/trunk-1", context="a", extension="s", priority=2)
     assert bool(harm(BASE, changed("extensions", old, new), Live(channels=(waits,)))) is harms
     assert harm(BASE, changed("extensions", old, new), Live()) == ()
+
+
+@pytest.mark.parametrize("context", ["a", "outer", "outermost"])
+def test_whoever_came_in_by_an_including_context_is_not_forgotten(context: str) -> None:
+    """A channel stays in the context that it came by; its steps are those of what that includes."""
+    around = "[outermost]\ninclude => outer\n[other]\nexten => s,1,NoOp()\n[outer]\ninclude => a\n"
+    before = files(extensions=DIALPLAN + around)
+    after = files(extensions=DIALPLAN.replace(" same => n,Queue(q)\n", "") + around)
+    waits = Channel(name="PJSIP/trunk-1", context=context, extension="s", priority=1)
+
+    assert harm(before, before, Live(channels=(waits,))) == ()
+    (said,) = harm(before, after, Live(channels=(waits,)))
+    assert said.startswith(f"a call stands in s@{context}")
+    assert harm(before, after, Live(channels=(replace(waits, context="other"),))) == ()
 
 
 def test_the_console_is_read() -> None:

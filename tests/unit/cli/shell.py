@@ -25,7 +25,7 @@ _BLOCK: Final = 20
 _BLOCKS: Final = 5
 
 # Not all of the commands anew for each that is run.
-typer.testing._get_command = cache(typer.testing._get_command)
+typer.testing._get_command = cache(typer.testing._get_command)  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -75,6 +75,24 @@ def test_a_site_with_errors_is_neither_shown_nor_applied(
     assert shell("--site", str(site), "diff").code == 1
 
 
+def test_a_border_that_is_odd_is_told_and_holds_up_no_change(
+    shell: Shell, site: Path, live: Generations
+) -> None:
+    """It is looked at when all is done; with an error it stands among what is wrong."""
+    odd = "demo.geojson:1: warning: is no JSON: Expecting"
+    (site / "areas/demo.geojson").write_text("{")
+    edit(site, 'id = "demo"', 'id = "demo2"')
+    done = shell("--site", str(site), "apply", "--reason", "borders")
+    assert (done.code, live.live) == (0, 2)
+    assert odd in done.err
+
+    edit(site, 'id = "demo2"', 'id = "demo3"\nno_setting = 1')
+    refused = shell("--site", str(site), "apply", "--reason", "a mistake")
+    assert (refused.code, live.live) == (1, 2)
+    assert odd in refused.err
+    assert "no_setting" in refused.err
+
+
 def test_diff_says_what_apply_would_do_and_apply_does_it(
     shell: Shell, site: Path, live: Generations
 ) -> None:

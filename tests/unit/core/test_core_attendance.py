@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cc110.core.attendance import Look, look, replay
-from cc110.core.events import QueueAttended, QueueUnattended
+from cc110.core.events import Data, QueueAttended, QueueUnattended
 from cc110.core.ids import AgentId, QueueName
 from cc110.core.roster import Agent, Membership, Roster
 from cc110.core.words import DeviceState
@@ -88,7 +88,7 @@ def test_s15_a_restart_goes_on_with_the_alarms_that_stand(
     story: list[tuple[list[Membership], int]],
 ) -> None:
     """The journal's events give the same alarms, and they stand exactly for who has nobody."""
-    alarms, told = NONE, []
+    alarms, told = NONE, list[Data]()
     for second, (places, waiting) in enumerate(story):
         there = roster(*places)
         alarms = after(alarms, there, waiting, second)

@@ -50,7 +50,7 @@ def arrives(
 
 def hangs_up(call: str, minutes: float = 1, waited_s: float = 30.0) -> list[Event]:
     """He had enough."""
-    ends = (e.CallAbandoned(waited_s=waited_s), e.CallEnded(by="caller", duration_s=waited_s))  # type: ignore[arg-type]
+    ends = (e.CallAbandoned(waited_s=waited_s), e.CallEnded(by="caller", duration_s=waited_s))
     return [Event(at=at(minutes), call_id=CallId(call), data=data) for data in ends]
 
 
@@ -63,7 +63,7 @@ def gives_up(
     **how: object,
 ) -> list[Event]:
     """A whole call in vain; `minutes` is when he hangs up."""
-    return [*arrives(call, number, minutes, **how), *hangs_up(call, minutes, waited_s)]  # type: ignore[arg-type]
+    return [*arrives(call, number, minutes, **how), *hangs_up(call, minutes, waited_s)]
 
 
 def answered(call: str, minutes: float) -> list[Event]:

@@ -41,7 +41,7 @@ LATER = NOON + timedelta(days=10)
 
 def record(*pranks: Evidence, **more: object) -> Record:
     """What is known of the number."""
-    return Record(number=NUMBER, owner="polda-metro-jaya", pranks=pranks, **more)  # type: ignore[arg-type]
+    return Record(number=NUMBER, owner="polda-metro-jaya", pranks=pranks, **more)
 
 
 def blocked(made: object) -> NumberBlocked:

@@ -21,7 +21,7 @@ def seen(said: Said, listed: Listed = Listed(), *, way_out: str = "reject") -> F
         known=("110", "021110"),
         origins=Origins(order=(OriginBy.AREA_CODE,), default=A, areas={"061": B}),
         listed=listed,
-        way_out=way_out,  # type: ignore[arg-type]
+        way_out=way_out,
         menu=True,
         local=NOW,
     )

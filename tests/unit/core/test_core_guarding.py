@@ -42,7 +42,7 @@ def after(
     facts: Sequence[LoginFact], policy: GuardPolicy = POLICY, state: Guarded | None = None
 ) -> tuple[Guarded, list[Event]]:
     """The guard after all of them, and what it said."""
-    state, said = state or Guarded(), []
+    state, said = state or Guarded(), list[Event]()
     for fact in facts:
         found = watch(state, fact, policy)
         state = found.state

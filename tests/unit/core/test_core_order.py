@@ -343,10 +343,7 @@ def test_who_joins_a_talk_did_not_wait_nor_did_a_clock_that_was_set_back() -> No
     """Waiting times are of callers whom nobody had, and never negative."""
     story = Story(arrived(5), took(3), took(20, "s1", SITI))
 
-    assert [0.0, 0.0] == [
-        data.waited_s  # type: ignore[union-attr]
-        for data in story.data(events.AgentAnswered)
-    ]
+    assert [0.0, 0.0] == [data.waited_s for data in story.data(events.AgentAnswered)]
 
 
 def test_a_clock_that_was_set_back_in_a_talk_repeats_nothing() -> None:

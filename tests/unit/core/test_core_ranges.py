@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cc110.core import ranges
 from cc110.core.blocking import BlockRefused
 from cc110.core.effects import LiftBlock
-from cc110.core.events import Data, Event, RangeUnblocked
+from cc110.core.events import Data, Event, RangeBlockProposed, RangeUnblocked
 from cc110.core.ids import AgentId, CallId, Number
 from cc110.core.ranges import Ranges, Span, fold, spans_of
 from cc110.core.verification import freeing
@@ -23,9 +23,9 @@ def told(*data: Data) -> Ranges:
     return fold(Event(at=NOON, data=one) for one in data)
 
 
-def proposed(**said: object) -> ranges.RangeBlockProposed:
+def proposed(**said: object) -> RangeBlockProposed:
     usual = {"until": 0, "reason": "robot", "by": "Padal Contoh", "least_digits": 8}
-    return ranges.propose(Span(prefix=PREFIX), **{**usual, **said})  # type: ignore[arg-type]
+    return ranges.propose(Span(prefix=PREFIX), **{**usual, **said})
 
 
 def blocked(by: str = "Kanit Contoh", **said: object) -> tuple[Data, Data]:
@@ -107,7 +107,7 @@ def test_a_verification_frees_from_a_range_that_is_older_than_it() -> None:
     assert freeing(known, replace(lift, at=NOON - timedelta(minutes=1))) is None
     event = freeing(known, replace(lift, at=NOON + timedelta(minutes=1)))
     assert event
-    assert event.data.by == "1101"  # type: ignore[union-attr]
+    assert event.data.by == "1101"
 
 
 @pytest.mark.parametrize(

@@ -160,8 +160,7 @@ def test_a_first_wait_found_in_the_list_has_the_priority_of_his_choice() -> None
     unknown = Story(seen(60, Stage.QUEUE))
 
     assert [1, 5] == [
-        data.priority  # type: ignore[union-attr]
-        for data in [*story.data(events.CallQueued), *unknown.data(events.CallQueued)]
+        data.priority for data in [*story.data(events.CallQueued), *unknown.data(events.CallQueued)]
     ]
 
 

@@ -49,7 +49,7 @@ def report(
 
 def seen(**said: str | AgentId | QueueName | None) -> facts.MemberSeen:
     """A member in the PBX's list."""
-    made = report(facts.MemberSeen, **said)  # type: ignore[arg-type]
+    made = report(facts.MemberSeen, **said)
     assert isinstance(made, facts.MemberSeen)
     return made
 

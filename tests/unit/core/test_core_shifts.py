@@ -236,6 +236,6 @@ def test_however_the_clock_jumps_nothing_is_told_twice_and_a_queue_keeps_somebod
         here -= set(found.log_out)
         assert {key[1] for key in watch.on} == {*names(core.on_at(PLAN, now))}
         assert here or not there
-    told_of = [(event.type, event.data.shift, event.data.begins, getattr(event.data, "gap", None))  # type: ignore[union-attr]
+    told_of = [(event.type, event.data.shift, event.data.begins, getattr(event.data, "gap", None))
                for event in said]  # fmt: skip
     assert len(told_of) == len(set(told_of))

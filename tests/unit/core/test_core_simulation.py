@@ -20,12 +20,12 @@ CLIMB = (*POLDA, Level(name="mabes", after_s=10, pools=(1,)))
 
 def caller(at_s: float, talk_s: float = 60.0, **more: object) -> Caller:
     """With endless patience."""
-    return Caller(at_s=at_s, queue=0, patience_s=math.inf, talk_s=talk_s)._replace(**more)  # type: ignore[arg-type]
+    return Caller(at_s=at_s, queue=0, patience_s=math.inf, talk_s=talk_s)._replace(**more)
 
 
 def play(pools: Sequence[int], levels: Sequence[Level], *calls: Caller, **more: float) -> Day:
     """One queue."""
-    plan = Plan(pools=tuple(pools), queues=(tuple(levels),), polres=(1,), **more)  # type: ignore[arg-type]
+    plan = Plan(pools=tuple(pools), queues=(tuple(levels),), polres=(1,), **more)
     return simulate(plan, calls)
 
 

@@ -70,7 +70,7 @@ def test_a_waiting_caller_knows_whose_phones_rang() -> None:
     """Each operator's phone is told once a wait, however often the queue rings it."""
     story = Story(arrived(), queued(5), rings(6), rings(11), rings(16, SITI))
 
-    assert [BUDI, SITI] == [data.agent for data in story.data(events.AgentRang)]  # type: ignore[union-attr]
+    assert [BUDI, SITI] == [data.agent for data in story.data(events.AgentRang)]
     assert isinstance(story.call.phase, Waiting)
     assert {BUDI, SITI} == story.call.phase.ringing
 
@@ -123,7 +123,7 @@ def test_the_last_verdict_counts_and_the_case_stays() -> None:
     story.tell(judged(30, Verdict.VALID), judged(31, Verdict.VALID), judged(40, Verdict.PRANK))
     story.tell(judged(50, Verdict.VALID))
 
-    said = [data.verdict for data in story.data(events.VerdictGiven)]  # type: ignore[union-attr]
+    said = [data.verdict for data in story.data(events.VerdictGiven)]
     assert [Verdict.VALID, Verdict.PRANK, Verdict.VALID] == said
     assert 1 == story.types.count("CaseOpened")
     assert story.call.case is not None

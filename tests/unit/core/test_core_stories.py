@@ -135,4 +135,4 @@ def _kind(story: Story) -> str:
 
 def _answers(story: Story) -> list[str]:
     answers = [*story.data(events.AgentAnswered), *story.data(events.PolresAnswered)]
-    return [str(data.channel) for data in answers]  # type: ignore[union-attr]
+    return [str(data.channel) for data in answers]

@@ -31,7 +31,7 @@ def seen(*without: str, **changed: object) -> Seen:
         if word not in without
     )
     healthy = Seen(order="test-order-1", begun_at=START, signs=signs, recorded_s=7.4)
-    return replace(healthy, **changed)  # type: ignore[arg-type]
+    return replace(healthy, **changed)
 
 
 def test_a_healthy_call_says_how_long_each_stage_took() -> None:

@@ -195,7 +195,7 @@ def test_a_second_polres_may_be_brought_in_after_the_first() -> None:
     story.tell(polres_gone(50))
     assert isinstance(story.call.phase, Together)
 
-    owners = [data.owner for data in story.data(events.CaseUpdated)]  # type: ignore[union-attr]
+    owners = [data.owner for data in story.data(events.CaseUpdated)]
     assert ["polres:7101", "polres:7102"] == owners
 
 

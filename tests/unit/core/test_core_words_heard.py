@@ -160,8 +160,8 @@ def test_a_talk_goes_on_and_a_ringing_polres_is_waited_for() -> None:
     """The table's first two rows, whoever left and however."""
     for left, cause, rings in product(Party, LeaveCause, (True, False)):
         said = {"left": left, "cause": cause, "talk_s": 60.0, "policy": Policy()}
-        goes_on = after_talk(others_in=True, polres_rings=rings, **said)  # type: ignore[arg-type]
-        waits = after_talk(others_in=False, polres_rings=True, **said)  # type: ignore[arg-type]
+        goes_on = after_talk(others_in=True, polres_rings=rings, **said)
+        waits = after_talk(others_in=False, polres_rings=True, **said)
 
         assert AfterTalk.TALK_GOES_ON is goes_on
         assert AfterTalk.WAIT_FOR_POLRES is waits

@@ -145,6 +145,27 @@ def test_a_dialplan_begins_with_its_main_file() -> None:
     assert messages(read_dialplan({})) == ["extensions.conf: is missing"]
 
 
+def test_only_some_contexts_are_read_with_what_they_include() -> None:
+    """From wherever their lines come; they are what they are in the whole."""
+    text = (
+        "[a]\ninclude => b\nexten => 1,1,NoOp(a)\n[c]\nexten => 1,1,NoOp(c)\n#include more.conf\n"
+        "[a](+)\nexten => 2,1,NoOp(again)\n"
+    )
+    more = {
+        "more_conf": "exten => 2,1,NoOp(still c)\n[b]\nexten => 1,1,NoOp(b)\n[a]\nsame => n,NoOp()\n"
+    }
+    whole = read(text, **more)
+
+    for wanted, there in (
+        ({"a"}, {"a", "b"}),
+        ({"c"}, {"c"}),
+        ({"b", "no"}, {"b"}),
+        (set[str](), set()),
+    ):
+        some = read_dialplan(files(extensions_conf=text, **more), only=wanted)
+        assert some.contexts == {name: whole.contexts[name] for name in there}
+
+
 @pytest.mark.parametrize(
     ("pattern", "fits", "fits_not"),
     [

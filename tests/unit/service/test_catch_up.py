@@ -120,9 +120,9 @@ class House:
             policy=Policy(),
             clock=SystemClock(),
             outbox=self.outbox,
-            control=None,  # type: ignore[arg-type]
-            recordings=None,  # type: ignore[arg-type]
-            lift=None,  # type: ignore[arg-type]
+            control=None,
+            recordings=None,
+            lift=None,
         )
         self.catch_up = CatchUp(
             record=record, queues=record, known=self._known, calls=self.calls, outbox=self.outbox
@@ -330,9 +330,9 @@ async def test_s2_the_record_is_read_up_to_the_list(monkeypatch: pytest.MonkeyPa
 def resync_of(house: House, record: Record, link: Link) -> Resync:
     """Over a PBX that has no calls any more."""
     return Resync(
-        link=link,  # type: ignore[arg-type]
-        lists=Lists(link),  # type: ignore[arg-type]
-        lookups=None,  # type: ignore[arg-type]
+        link=link,
+        lists=Lists(link),
+        lookups=None,
         catch_up=CatchUp(
             record=record,
             queues=record,
@@ -342,7 +342,7 @@ def resync_of(house: House, record: Record, link: Link) -> Resync:
         ),
         calls=house.calls,
         operators=Operators(house.outbox, SystemClock()),
-        desks=lambda: None,  # type: ignore[arg-type,return-value]
+        desks=lambda: None,  # type: ignore[return-value]
         outbox=house.outbox,
         clock=SystemClock(),
     )

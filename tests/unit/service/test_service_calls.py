@@ -242,12 +242,12 @@ async def test_a_fault_in_one_call_ends_no_other(monkeypatch: pytest.MonkeyPatch
     """Even an error in the core's own code costs only that fact."""
     from cc110.service import inbox
 
-    real = inbox.step
+    real = inbox.step  # type: ignore[attr-defined]
 
     def faulty(call: object, fact: f.Fact, **rest: object) -> object:
         if fact.call_id == "bad":
             raise RuntimeError("a fault")
-        return real(call, fact, **rest)  # type: ignore[arg-type]
+        return real(call, fact, **rest)
 
     monkeypatch.setattr(inbox, "step", faulty)
     async with House() as house:

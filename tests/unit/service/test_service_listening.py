@@ -1,6 +1,7 @@
 """Live calls that are not recorded are flagged while they live (R2, R3)."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from cc110.core.events import Event, RecordingResumed, RecordingStalled
 from cc110.core.facts import Fact
 from cc110.core.ids import CallId, ChannelId, Number, QueueName
 from cc110.core.policy import Policy
+from cc110.core.recording import SILENT_S
 from cc110.core.words import EndedBy, NumberSource
 from cc110.ports import Erased, NotSealed, Sealed
 from cc110.service.clock import SystemClock
@@ -91,6 +93,30 @@ class House:
 
     def told(self, kind: type) -> list[object]:
         return [event.data for event in self.events if isinstance(event.data, kind)]
+
+
+async def test_r3_whoever_stood_still_hears_first_who_ended_meanwhile() -> None:
+    """Stopped for twenty seconds, the process takes no finished recording for one that failed; patience begins anew."""
+    house = House()
+    watching = asyncio.create_task(house.watch.run())
+    await asyncio.sleep(0.1)
+    time.sleep(SILENT_S + LOOK_EVERY_S)  # noqa: ASYNC251 - nothing else runs either: that is the point
+    await asyncio.sleep(2 * LOOK_EVERY_S)
+    assert (house.watch.seen.live, house.watch.seen.flagged) == (1, 0)
+    watching.cancel()
+
+
+async def test_r3_what_is_flagged_stays_flagged_while_the_process_stands_still() -> None:
+    """Only growth says that it is recorded again; what is not flagged has its five seconds anew."""
+    house = House()
+    await house.goes_on(3, grows=False)
+    house.watch.stood_still()
+    flagged = await house.goes_on(5, grows=False)
+    assert flagged is not None
+    assert SILENT_S < flagged <= 5.0
+    house.watch.stood_still()
+    await house.goes_on(1, grows=False)
+    assert (house.watch.seen.unrecorded, house.told(RecordingResumed)) == (1, [])
 
 
 async def test_r3_a_call_without_a_file_is_flagged_within_five_seconds() -> None:

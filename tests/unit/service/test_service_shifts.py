@@ -45,7 +45,7 @@ class House:
         self.away = False
         self.next_read: PlanRead | None = None
         self.clock = ShiftClock(
-            Outbox(None, told=self.told.extend),  # type: ignore[arg-type]
+            Outbox(None, told=self.told.extend),
             self,
             plan=plan(SARI),
             policy=ShiftPolicy(log_out=True),
@@ -121,7 +121,7 @@ async def test_a_changed_roster_counts_at_once_and_a_wrong_one_is_an_alarm() -> 
     house.next_read = PlanRead(plan=plan(SARI, TONO), files=1)
     await house.clock.look_at_files()
     assert (house.kinds, house.clock.refused) == (["RosterTaken"], "")
-    assert {one.unit: one.missing for one in house.clock.duties} == {QUEUE: (TONO,)}
+    assert {one.unit: one.missing for one in house.clock.duties} == {UnitId(QUEUE): (TONO,)}
 
 
 async def test_the_files_are_read_again_when_they_change(site: SiteCopy, tmp_path: Path) -> None:
