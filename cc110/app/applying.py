@@ -13,6 +13,7 @@ The order, and what is true when it is cut off there:
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -288,12 +289,18 @@ class Applying:
         self.generations.begin(intent)
         try:
             self.generations.switch(about.number)
-            await self._tell((*plan.commands, *reloads.log_outs(before, files)))
-            await self._tell_daemon()
+            ahead = asyncio.create_task(self._let_the_daemon_read(about.number))
+            try:
+                await self._tell((*plan.commands, *reloads.log_outs(before, files)))
+            finally:
+                await ahead
+            await self._tell_daemon(about.number)
             live_s = now() - began
+            tried = ran and not order.unverified
+            self.say("Live; a synthetic call tries it" if tried else "Live")
             if ran:
                 await self._try(files, order)
-            verified = now() - began if ran and not order.unverified else None
+            verified = now() - began if tried else None
         except BaseException as error:
             await self._take_back(intent, plan, order, error)
             raise
@@ -358,7 +365,6 @@ class Applying:
             raise TakenBack(f"the PBX did not take it: {'; '.join(unlike[:5])}")
         if order.unverified:
             return
-        self.say("Live; a synthetic call tries it")
         if broken := await self._broken_stage():
             raise TakenBack(f"a call to 110 does not come through any more: it breaks at {broken}")
 
@@ -395,9 +401,15 @@ class Applying:
         assert self.console
         return await self.console.run(command, limit=_RELOAD_S)
 
-    async def _tell_daemon(self) -> None:
+    async def _let_the_daemon_read(self, generation: int) -> None:
+        """While the PBX does; what is wrong is told when the daemon shall go by it."""
+        with suppress(Cc110Error):
+            if await is_running(self.config):
+                await ControlClient(control_socket(self.config)).read_site(generation)
+
+    async def _tell_daemon(self, generation: int | None = None) -> None:
         if await is_running(self.config):
-            await ControlClient(control_socket(self.config)).take_site()
+            await ControlClient(control_socket(self.config)).take_site(generation)
 
     # --- writing down ---------------------------------------------------------------------------
 

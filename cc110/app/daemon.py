@@ -13,8 +13,9 @@ from cc110.app.door import control_socket
 from cc110.app.patience import Patience, StoppedWaiting
 from cc110.app.process import let_the_pbx_go_first, spare_the_collector
 from cc110.app.recordings import RecordingsPart, keeping_of
+from cc110.app.rereading import Reread, SiteAgain, SiteNotTaken
 from cc110.app.resync import Resync
-from cc110.app.scripts import Scripts, prompts_of
+from cc110.app.scripts import Scripts
 from cc110.app.shifts import shift_clock, use_shifts
 from cc110.app.watch import Watched, WatchPart
 from cc110.app.wiring import (
@@ -43,7 +44,7 @@ from cc110.pbx.guard import BANS_FILE, BanFile, login_fact
 from cc110.pbx.link import AmiCallControl, AmiLists, AmiOperators, AstDb
 from cc110.pbx.queue_log import QueueLog
 from cc110.pbx.translate import call_facts, roster_facts
-from cc110.ports import Cc110Error, Spool
+from cc110.ports import Spool
 from cc110.service.attendance import Attendance
 from cc110.service.calls import Calls
 from cc110.service.catchup import CatchUp
@@ -63,13 +64,7 @@ from cc110.service.usecases import Desk
 from cc110.service.verification import Verifications
 
 _log = structlog.get_logger("daemon")
-Reread = Callable[[], Config]
-"""Reads the site again: the one that the PBX's live configuration was made from."""
 _SETTLE_S: Final = 5.0
-
-
-class SiteNotTaken(Cc110Error):
-    """The daemon goes on with the site that it had."""
 
 
 class Daemon:
@@ -86,7 +81,7 @@ class Daemon:
     ) -> None:
         """Wire it; nothing runs yet. `reread` reads the site that the PBX now goes by."""
         self.config = config
-        self._reread = reread
+        self._site_again = SiteAgain(reread)
         self._taking = asyncio.Lock()
         self._journal = journal
         self._database = database
@@ -224,27 +219,28 @@ class Daemon:
         self._desks = AmiOperators(self.link, config.served)
         self.config = config
 
-    async def take_site(self) -> str:
+    async def take_site(self, generation: int | None = None) -> str:
         """Go by the site that the PBX has now; calls under way end as they began. Returns its id.
+
+        Args:
+            generation: the one that is live; it may have been read ahead.
 
         Raises:
             SiteNotTaken: it needs another start, or the site can't be read; nothing has changed.
             ConfigInvalid: it has errors; nothing has changed.
         """
-        if self._reread is None:
-            raise SiteNotTaken("this daemon can't read its site again: start it anew")
         async with self._taking:
-            config = await asyncio.to_thread(self._reread)
+            site = await self._site_again.taken(generation)
+            config = site.config
             if names_ := only_at_start(self.config, config):
                 raise SiteNotTaken(f"only a start of the daemon takes up {', '.join(names_)}")
-            prompts = await asyncio.to_thread(prompts_of, config)  # nobody is greeted late for it
             self._go_by(config)
             self.calls.use(config.policy())
             self._counter.use(config.block_policy())
             self.guard.use(config.guard_policy())
             self.watch.use(config)
             self.callbacks.use(callback_rules(config))
-            self.scripts.use(config, prompts)
+            self.scripts.use(config, site.prompts)
             use_shifts(self.shifts, config, self._desks)
         if self.link.state is LinkState.LIVE:
             await self.resync.site_changed()
@@ -326,6 +322,7 @@ class Daemon:
             "unattended": self.attendance.as_json,
             "shifts": self.shifts.as_json,
             "lift_ban": self._ban_desk.lift,
+            "read_site": self._site_again.read_ahead,
             "take_site": self.take_site,
             "site_applied": self._site_desk.applied,
             "site_rolled_back": self._site_desk.rolled_back,

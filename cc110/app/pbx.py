@@ -26,7 +26,7 @@ from cc110.pbx.guard import BANS_FILE
 from cc110.pbx.render import Folders
 
 if TYPE_CHECKING:
-    from cc110.app.daemon import Reread
+    from cc110.app.rereading import Reread
 
 _log = structlog.get_logger("pbx")
 _MOST_DEATHS: Final = 5
@@ -101,6 +101,7 @@ async def embedded_pbx(
     secrets: Secrets,
     *,
     progress: Progress,
+    installation: Installation | None = None,
     tied: bool = True,
     as_is: bool = False,
     meanwhile: Callable[[], object] = lambda: None,
@@ -111,6 +112,7 @@ async def embedded_pbx(
         config: the site.
         secrets: its passwords.
         progress: hears how the fetching goes.
+        installation: what was fetched already.
         tied: the PBX ends with this process, however that happens.
         as_is: start with the configuration that was live, whatever the site's files say.
         meanwhile: done in a thread while the PBX, which has its configuration, starts.
@@ -119,7 +121,8 @@ async def embedded_pbx(
         PbxError: it can't be had or does not start; one sentence says why and what to do.
         RenderRefused, ConfigInvalid: its configuration can't be written.
     """
-    installation = await asyncio.to_thread(install, config.paths.cache, progress=progress)
+    if installation is None:
+        installation = await asyncio.to_thread(install, config.paths.cache, progress=progress)
     pbx = KeptPbx(installation, prepare_pbx(config, secrets, installation, tied=tied, as_is=as_is))
     ready = asyncio.create_task(asyncio.to_thread(meanwhile), name="pbx-meanwhile")
     try:
@@ -188,14 +191,14 @@ def _phones_listen(config: Config) -> tuple[Listen, ...]:
 async def run_all(
     config: Config,
     *,
-    external: bool,
+    installation: Installation | None,
     progress: Progress,
     stop: asyncio.Event,
     on_ready: Callable[[], None],
     reread: "Reread | None" = None,
     as_is: bool = False,
 ) -> None:
-    """PBX (embedded unless `external`) and daemon; everything is down again when it returns.
+    """PBX (that of `installation`; None: somebody else's) and daemon; everything is down again when it returns.
 
     Raises:
         Cc110Error: something can't start; one sentence says why.
@@ -209,9 +212,16 @@ async def run_all(
         config = reread() if reread else config
 
     async with AsyncExitStack() as stack:
-        if not external:
+        if installation:
             pbx = await stack.enter_async_context(
-                embedded_pbx(config, secrets, progress=progress, as_is=as_is, meanwhile=begin)
+                embedded_pbx(
+                    config,
+                    secrets,
+                    progress=progress,
+                    installation=installation,
+                    as_is=as_is,
+                    meanwhile=begin,
+                )
             )
             watch = asyncio.create_task(_stop_with(pbx, stop), name="pbx-watch")
             stack.callback(watch.cancel)

@@ -46,8 +46,7 @@ async def start_free(said: Invocation) -> PbxStatus:
         ConfigInvalid, PbxError: it did not start.
     """
     config = checked(said)
-    fetch_pbx(config)
-    installation = find(config.paths.cache)
+    installation = fetch_pbx(config)
     run = prepare_pbx(config, ensure_secrets(config), installation, tied=False)
     pbx = await PbxProcess.start(installation, run)
     return await pbx.status()

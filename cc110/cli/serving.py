@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import uvloop
 
-from cc110.app import run_all, run_daemon
+from cc110.app import run_all
 from cc110.cli.checking import (
     checked,
     last_applied,
@@ -27,6 +27,7 @@ from cc110.config.problem import ConfigInvalid
 from cc110.config.secrets import ensure_secrets
 from cc110.log import set_up
 from cc110.pbx.embedded.install import install
+from cc110.pbx.embedded.installation import Installation
 from cc110.pbx.embedded.progress import BarProgress, NoProgress, PlainProgress, Progress
 from cc110.ports import Cc110Error
 
@@ -53,8 +54,7 @@ def serve_all(said: Invocation, *, external: bool) -> None:
     """
     config, as_is = _site(said, external=external)
     _logs(said, config)
-    if not external:
-        fetch_pbx(config)
+    installation = None if external else fetch_pbx(config)
 
     async def body(stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         progress = NoProgress()
@@ -69,7 +69,7 @@ def serve_all(said: Invocation, *, external: bool) -> None:
 
         await run_all(
             config,
-            external=external,
+            installation=installation,
             progress=progress,
             stop=stop,
             on_ready=ready,
@@ -87,6 +87,8 @@ def serve_daemon(said: Invocation) -> None:
     Raises:
         Cc110Error: it could not start, or it ended without being told to.
     """
+    from cc110.app import run_daemon  # `serve_all` brings it in while the PBX boots
+
     config = last_applied(said) or checked(said)
     tell_if_edited(said)
     _logs(said, config)
@@ -101,15 +103,15 @@ def serve_daemon(said: Invocation) -> None:
     _serve(body, f"cc110 ready: the daemon, with the PBX at {ami.host}:{ami.port}")
 
 
-def fetch_pbx(config: Config) -> None:
-    """Unpack the PBX if it is not there yet; a signal ends it with all that it started.
+def fetch_pbx(config: Config) -> Installation:
+    """The PBX's programs, unpacked if they are not there yet; a signal ends that with all that it started.
 
     Raises:
         PbxInstallError: it can't be had.
         StoppedEarly: a signal came.
     """
     with _interruptible(), progress_bar() as progress:
-        install(config.paths.cache, progress=progress)
+        return install(config.paths.cache, progress=progress)
 
 
 @contextmanager

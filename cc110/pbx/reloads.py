@@ -56,7 +56,7 @@ _GLOBALS: Final = "tables/globals.conf"
 _FIXED: Final = re.compile(r"CC110_(?:AGI|RECORDINGS|SITE)=")
 """Where the daemon listens and records: it takes up another place only when it starts."""
 _ENDPOINT: Final = re.compile(r"\[([^\]]+)\]\((?!!)\S*-endpoint\)")
-_SERVED: Final = re.compile(r"^exten => (\d+),1,Set\(CC110_MY_QUEUES=([^)]+)\)", re.MULTILINE)
+_SERVED: Final = re.compile(r"^exten => (\d+),1,MSet\(CC110_MY_QUEUES=([^,]+),", re.MULTILINE)
 _SECTION: Final = re.compile(r"\[([^\]]+)\](\([^)]*\))?")
 
 

@@ -256,9 +256,13 @@ class ControlClient:
         """As `SyntheticCalls.once`, as JSON; raises DaemonRefused or DaemonSilent."""
         return await self._ask(do="test_call", patience_s=_TEST_CALL_S)
 
-    async def take_site(self) -> str:
+    async def read_site(self, generation: int) -> str:
+        """As `SiteAgain.read_ahead`; raises DaemonRefused or DaemonSilent."""
+        return await self._ask(do="read_site", generation=generation)
+
+    async def take_site(self, generation: int | None = None) -> str:
         """Go by the site that the PBX has now; raises DaemonRefused or DaemonSilent."""
-        return await self._ask(do="take_site")
+        return await self._ask(do="take_site", generation=generation)
 
     async def applied(
         self,

@@ -78,9 +78,8 @@ def agents(config: Config) -> Table:
     """Each operator's queues with his penalty there: ``a:0``, ``a:10&b:10``; his unit; whom he supervises."""
     parts = (
         (
-            f"exten => {operator.id},1,Set(CC110_MY_QUEUES={_queues(config, operator.id)})",
-            f" same => n,Set(CC110_MY_UNIT={operator.unit})",
-            f" same => n,Set(CC110_SUPERVISES={'&'.join(config.supervises(operator))})",
+            f"exten => {operator.id},1,MSet(CC110_MY_QUEUES={_queues(config, operator.id)},"
+            f"CC110_MY_UNIT={operator.unit},CC110_SUPERVISES={'&'.join(config.supervises(operator))})",
             " same => n,Return()",
         )
         for operator in config.directory.operators

@@ -220,14 +220,12 @@ def test_each_operator_has_his_queues_and_penalties(site: SiteCopy) -> None:
 
     assert text.startswith(
         "[cc110-table-agents]\n"
-        "exten => 1101,1,Set(CC110_MY_QUEUES=polda-metro-jaya:0)\n"
-        " same => n,Set(CC110_MY_UNIT=polda-metro-jaya)\n"
-        " same => n,Set(CC110_SUPERVISES=)\n same => n,Return()\n"
+        "exten => 1101,1,MSet(CC110_MY_QUEUES=polda-metro-jaya:0,CC110_MY_UNIT=polda-metro-jaya,CC110_SUPERVISES=)\n"
+        " same => n,Return()\n"
     )
     assert (
-        "exten => 1901,1,Set(CC110_MY_QUEUES=polda-metro-jaya:10&polda-sumut:10)\n"
-        " same => n,Set(CC110_MY_UNIT=mabes)\n"
-        " same => n,Set(CC110_SUPERVISES=mabes&polda-metro-jaya&polda-sumut)\n"
+        "exten => 1901,1,MSet(CC110_MY_QUEUES=polda-metro-jaya:10&polda-sumut:10,CC110_MY_UNIT=mabes,"
+        "CC110_SUPERVISES=mabes&polda-metro-jaya&polda-sumut)\n"
         " same => n,Return()"
     ) in text
 
