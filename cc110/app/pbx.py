@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from cc110.app.certificate import ensure_certificate
 from cc110.app.generation import settle
 from cc110.config.model import Config
 from cc110.config.secrets import Secrets, ensure_secrets
@@ -159,7 +158,10 @@ def prepare_pbx(
         ApplyUnderWay, RenderRefused, ConfigInvalid: it can't be written.
     """
     folders = Folders.under(config.paths.pbx, modules=installation.modules_dir)
-    ensure_certificate(config)
+    if config.settings.sip.phones == "tls":
+        from cc110.app.certificate import ensure_certificate  # a tenth of a second: cryptography
+
+        ensure_certificate(config)
     if not folders.etc.is_mount():
         require_stopped(folders.run)
     settle(config, secrets, folders, installation_data=installation.data_dir, as_is=as_is)
