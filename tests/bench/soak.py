@@ -1,9 +1,10 @@
-"""Calls for minutes with faults mixed in: ``python -m tests.bench.soak [--minutes 30] [--rate 10] [--seed 1]``.
+"""Calls for minutes with faults mixed in: ``python -m tests.bench.soak [--minutes 30] [--rate 10] [--spare-daemon]``.
 
 Callers by SIPp, who stay until an operator has talked with them and hangs up; operators on phones that only signal.
 Faults at random: the daemon is killed or stopped for some seconds, its AMI link is cut, an operator's phone dies, in a
 call if he has one. Afterwards every call is accounted for by SIPp's statistics and the journal, and memory,
-descriptors, threads and channels are looked at. Ends by itself; exit code 1 when a target is missed.
+descriptors, threads and channels are looked at. Ends by itself; exit code 1 when a target is missed. With
+``--spare-daemon`` the daemon lives from the first call to the last, so that its memory can be told.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -62,6 +63,10 @@ class Process:
         except psutil.Error:
             return  # it was killed just now
 
+    def from_third(self) -> float:
+        """When the last third of what was seen begins."""
+        return self.rss[len(self.rss) * 2 // 3][0]
+
     def slope(self, *, after: float) -> float | None:
         """MB in ten minutes by least squares; None with too little to go by."""
         points = [(at, mb) for at, mb in self.rss if at >= after]
@@ -78,6 +83,8 @@ class Soak:
     desks: Desks
     minutes: float
     chance: random.Random
+    spare_daemon: bool = False
+    """It is neither killed nor stopped."""
     faults: Counter[str] = field(default_factory=Counter)
     talks: int = 0
     _daemons: list[Process] = field(default_factory=lambda: [Process()])
@@ -113,12 +120,9 @@ class Soak:
 
     async def disturb(self) -> None:
         """One fault every 10 to 30 s, for ever."""
-        kinds: Sequence[Callable[[], Awaitable[None]]] = (
-            self._kill_daemon,
-            self._stop_daemon,
-            self._cut_ami,
-            self._phone_dies,
-        )
+        kinds: list[Callable[[], Awaitable[None]]] = [self._cut_ami, self._phone_dies]
+        if not self.spare_daemon:
+            kinds += [self._kill_daemon, self._stop_daemon]
         while True:
             await asyncio.sleep(self.chance.uniform(10, 30))
             fault = self.chance.choice(kinds)
@@ -160,13 +164,12 @@ class Soak:
     def growth(self) -> list[Figure]:
         """Memory, and what is left open."""
         longest = max(self._daemons, key=lambda it: len(it.rss))
+        begin = longest.rss[0][0]
         figures = [
-            _slope(
-                "daemon RSS (the one that ran longest)",
-                longest.slope(after=longest.rss[0][0] + _WARM_S),
-            ),
+            _slope("daemon RSS (the one that ran longest)", longest.slope(after=begin + _WARM_S)),
+            _slope("daemon RSS, last third", longest.slope(after=longest.from_third())),
             _slope("PBX RSS", self._pbx.slope(after=_WARM_S)),
-            _slope("PBX RSS, second half", self._pbx.slope(after=self.minutes * 30)),
+            _slope("PBX RSS, last third", self._pbx.slope(after=self._pbx.from_third())),
         ]
         for name, one in (("daemon", longest), ("PBX", self._pbx)):
             seen = [mb for at, mb in one.rss if at >= one.rss[0][0] + _WARM_S] or [0.0]
@@ -245,6 +248,7 @@ async def _accounts(soak: Soak, result: SippResult, start: int) -> list[Figure]:
     kinds = Counter(it.type for it in told)
     lost = sum(isinstance(it.data, CallEnded) and it.data.by is EndedBy.LOST for it in told)
     unaccounted = result.calls - len(arrived)
+    left = len(await room.observer.channels())
     double = sum(count > 1 for seen in (arrived, ended) for count in seen.values())
     return [
         Figure(what="faults", target="", measured=faults),
@@ -276,8 +280,8 @@ async def _accounts(soak: Soak, result: SippResult, start: int) -> list[Figure]:
         Figure(
             what="channels left",
             target="0",
-            measured=str(len(await room.observer.channels())),
-            reached=True,
+            measured=str(left),
+            reached=left == 0,
         ),
     ]
 
@@ -290,7 +294,7 @@ async def _events(room: ControlRoom, start: int) -> list:  # type: ignore[type-a
     return found
 
 
-async def soak(minutes: float, rate: float, seed: int) -> list[Figure]:
+async def soak(minutes: float, rate: float, seed: int, *, spare_daemon: bool) -> list[Figure]:
     """Run it; the table's rows."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
     try:
@@ -307,7 +311,7 @@ async def soak(minutes: float, rate: float, seed: int) -> list[Figure]:
                 bundles=("asterisk", "sipp"),
                 progress=NoProgress(),
             )
-            run = Soak(room, desks, minutes, random.Random(seed))
+            run = Soak(room, desks, minutes, random.Random(seed), spare_daemon)
             try:
                 return await _run(run, Sipp(found.tool("sipp"), home / "sipp"), rate)
             finally:
@@ -322,8 +326,11 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--rate", type=float, default=10, help="calls per second")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--spare-daemon", action="store_true", help="neither kill nor stop it")
     wanted = parser.parse_args()
-    figures = asyncio.run(soak(wanted.minutes, wanted.rate, wanted.seed))
+    figures = asyncio.run(
+        soak(wanted.minutes, wanted.rate, wanted.seed, spare_daemon=wanted.spare_daemon)
+    )
     print("| what | target | measured | reached |\n|---|---|---|---|")
     marks = {True: "yes", False: "**no**", None: ""}
     for it in figures:
