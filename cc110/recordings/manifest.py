@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -20,8 +21,10 @@ from cc110.recordings.disk import sync_folder, write_all
 NAME: Final = "manifest.jsonl"
 START: Final = "0" * 64
 _LONGEST: Final = 16 * 1024
+_PIECE: Final = 64 * 1024
 _MONTHS: Final = 3
-"""Months that are kept in memory: the present one, and what a purge works on."""
+_DAYS: Final = 3
+"""Of how many the rows' places are kept in memory: the present ones, and what a purge works on."""
 
 Kind = Literal["stored", "erasing", "erased"]
 
@@ -66,6 +69,11 @@ class RowDamaged(ValueError):
 def month_of(path: str) -> str:
     """The month that a recording belongs to: ``2026/08``."""
     return path[:7]
+
+
+def day_of(path: str) -> str:
+    """The day that a recording belongs to: ``2026/08/17``."""
+    return path[:10]
 
 
 def manifest_of(root: Path, month: str) -> Path:
@@ -114,29 +122,88 @@ def _text(said: Mapping[str, Any]) -> str:
 
 
 class _Month:
-    """One manifest in memory: its end, and the last row of each call."""
+    """One manifest: its end, and where the rows of the days are that somebody works on.
+
+    Not the rows themselves: a month may have millions, and the daemon lives longer than that.
+    """
 
     def __init__(self, file: Path, prev: str) -> None:
         self.file = file
-        self.seq = 0
-        self.hash = prev
+        self.seq, self.hash = 0, prev
         self.end = 0
-        self.newest: dict[str, Row] = {}
+        """Behind the last whole line."""
+        self._days: dict[str, dict[int, int]] = {}
+        """By day, where each call's newest row begins; calls by hash, which is a third of their names' size."""
         if file.exists():
-            for line in lines(file):
-                self._take(line)
+            self._find_the_end()
 
-    def _take(self, line: bytes) -> None:
+    def _find_the_end(self) -> None:
         """A damaged row is left to ``verify``; what follows goes on from the last sound one."""
-        self.end += len(line)
-        try:
-            self.took(row_of(line))
-        except RowDamaged:
-            return
+        for at, line in _backwards(self.file):
+            self.end = self.end or at + len(line)
+            with suppress(RowDamaged):
+                row = row_of(line)
+                self.seq, self.hash = row.seq, row.hash
+                return
 
-    def took(self, row: Row) -> None:
+    def find(self, call_id: str, day: str) -> Row | None:
+        at = self._day(day).get(hash(call_id))
+        if at is None:
+            return None
+        with self.file.open("rb") as manifest:
+            manifest.seek(at)
+            line = manifest.readline(_LONGEST)
+        with suppress(RowDamaged):
+            row = row_of(line)
+            return row if row.entry.call_id == call_id else None
+        return None
+
+    def took(self, row: Row, line: bytes) -> None:
+        day = self._days.get(day_of(row.entry.path))
+        if day is not None:
+            day[hash(row.entry.call_id)] = self.end
         self.seq, self.hash = row.seq, row.hash
-        self.newest[row.entry.call_id] = row
+        self.end += len(line)
+
+    def _day(self, day: str) -> dict[int, int]:
+        known = self._days.pop(day, None)
+        if known is None:
+            known = dict(self._rows_of(day))
+        while len(self._days) >= _DAYS:
+            self._days.pop(next(iter(self._days)))
+        self._days[day] = known
+        return known
+
+    def _rows_of(self, day: str) -> Iterator[tuple[int, int]]:
+        if not self.file.exists():
+            return
+        at, sign = 0, f'"path":"{day}/'.encode()
+        with self.file.open("rb") as manifest:
+            for line in manifest:
+                if sign in line and line.endswith(b"\n"):
+                    with suppress(RowDamaged):
+                        yield hash(row_of(line).entry.call_id), at
+                at += len(line)
+
+
+def _backwards(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Where each whole line begins, and the line, the last one first."""
+    with file.open("rb") as manifest:
+        at, rest = manifest.seek(0, os.SEEK_END), b""
+        while at:
+            step = min(at, _PIECE)
+            at -= step
+            manifest.seek(at)
+            rest = manifest.read(step) + rest
+            first = 0 if at == 0 else rest.find(b"\n") + 1
+            if at and not first:
+                continue
+            whole = rest[first : rest.rfind(b"\n") + 1]
+            end = at + first + len(whole)
+            for line in reversed(whole.splitlines(keepends=True)):
+                end -= len(line)
+                yield end, line
+            rest = rest[:first]
 
 
 class Manifest:
@@ -153,7 +220,7 @@ class Manifest:
         Raises:
             OSError: the manifest can't be read.
         """
-        return self._month(month_of(path)).newest.get(call_id)
+        return self._month(month_of(path)).find(call_id, day_of(path))
 
     def add(self, entry: Entry, at: str) -> Row:
         """Add a row; it is on the disk when this returns.
@@ -172,9 +239,8 @@ class Manifest:
                 month_of(entry.path), None
             )  # look at what is there before the next row
             raise
-        month.end += len(line)
         row = Row(seq=month.seq + 1, at=at, entry=entry, prev=month.hash, hash=hash_)
-        month.took(row)
+        month.took(row, line)
         return row
 
     def _month(self, month: str) -> _Month:
