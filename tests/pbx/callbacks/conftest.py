@@ -23,7 +23,7 @@ outbound = "{GATEWAY}"
 """
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def control_room() -> AsyncIterator[ControlRoom]:
     """PBX and daemon of its own: the demo site lets nothing out."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))

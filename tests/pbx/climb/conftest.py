@@ -24,7 +24,7 @@ def outside_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def control_room(outside_port: int) -> AsyncIterator[ControlRoom]:
     """Polda, neighbours, Mabes, a number outside."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))

@@ -24,7 +24,7 @@ from ..intruders.torture import INVALID, VALID, WORSE
 from ..scene import all_over, talk
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def control_room() -> AsyncIterator[ControlRoom]:
     """A site with phones = "tls" and a certificate that signs itself."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))

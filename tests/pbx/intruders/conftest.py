@@ -17,7 +17,7 @@ from .strangers import SPARED
 QUICK = {"guard__failures": 5, "guard__ban_s": 6, "queue__wrap_up_s": 0}
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def control_room() -> AsyncIterator[ControlRoom]:
     """PBX and daemon of its own: five wrong passwords are a ban of six seconds."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))

@@ -13,7 +13,7 @@ from .desks import Desks
 from .site import big_site
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def control_room() -> AsyncIterator[ControlRoom]:
     """20 operators, 20 Polres. Phones without sound would be taken for dead ones within the usual time."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))

@@ -44,7 +44,7 @@ def _roster(on: str, off: str) -> str:
     return "\n".join(rows)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def control_room() -> AsyncIterator[ControlRoom]:
     """A site that logs out and refuses who is off duty; 1101 is on now, 1102 later."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))

@@ -10,7 +10,7 @@ import pytest_asyncio
 from ...control_room import ControlRoom, open_room
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def control_room() -> AsyncIterator[ControlRoom]:
     """PBX and daemon of its own, in place of the one that rejects."""
     home = Path(tempfile.mkdtemp(prefix="cc110-"))
