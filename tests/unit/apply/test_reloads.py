@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from cc110.config.load import load
 from cc110.pbx.difference import difference, masked
 from cc110.pbx.reloads import (
     Channel,
@@ -13,6 +14,7 @@ from cc110.pbx.reloads import (
     dialplan_of,
     endpoints,
     harm,
+    log_outs,
     plan,
     queues,
     steps_in,
@@ -20,6 +22,7 @@ from cc110.pbx.reloads import (
     waiting_in,
 )
 from cc110.pbx.render import File, Files
+from cc110.pbx.tables import call_tables
 
 DIALPLAN = """\
 [general]
@@ -160,6 +163,23 @@ def test_whoever_came_in_by_an_including_context_is_not_forgotten(context: str) 
     (said,) = harm(before, after, Live(channels=(waits,)))
     assert said.startswith(f"a call stands in s@{context}")
     assert harm(before, after, Live(channels=(replace(waits, context="other"),))) == ()
+
+
+def test_an_operator_leaves_the_queues_that_he_serves_no_more() -> None:
+    """As the tables are rendered; a queue that is gone altogether needs no log-out."""
+    table = call_tables(load(environ={}))["agents.conf"].text
+    mabes, less = "=polda-metro-jaya:10&polda-sumut:10,", "=polda-metro-jaya:10,"
+    assert table.count(mabes) == 2
+    both = "[polda-metro-jaya](polda)\n[polda-sumut](polda)\n"
+    before = files(tables__agents=table, tables__queues=both)
+    after = files(tables__agents=table.replace(mabes, less), tables__queues=both)
+    assert log_outs(before, before) == ()
+    assert log_outs(before, after) == (
+        "queue remove member PJSIP/1901 from polda-sumut",
+        "queue remove member PJSIP/1902 from polda-sumut",
+    )
+    gone = files(tables__agents="", tables__queues="[polda-metro-jaya](polda)\n")
+    assert {line.rpartition(" ")[2] for line in log_outs(before, gone)} == {"polda-metro-jaya"}
 
 
 def test_the_console_is_read() -> None:
