@@ -26,6 +26,7 @@ from cc110.config.secrets import Secrets, ensure_secrets
 from cc110.core.events import Recorded
 from cc110.journal.schema import events
 from cc110.journal.store import read_tip
+from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import NoProgress
 from cc110.ports import JournalUnavailable
 
@@ -345,9 +346,8 @@ async def open_room(
     config = load(environ=environ)
     secrets = ensure_secrets(config)
     async with AsyncExitStack() as stack:
-        pbx = await stack.enter_async_context(
-            app.embedded_pbx(config, secrets, progress=NoProgress())
-        )
+        programs = await asyncio.to_thread(install, config.paths.cache, progress=NoProgress())
+        pbx = await stack.enter_async_context(app.embedded_pbx(config, secrets, programs))
         process = DaemonProcess({**os.environ, **environ}, home / "daemon.log", warm=warm)
         stack.push_async_callback(process.stop)
         if daemon:

@@ -3,7 +3,7 @@
 | module | wires |
 |---|---|
 | `door` | the running daemon, for a command that asks it |
-| `applying`, `generation`, `trying` | a changed site into the running PBX |
+| `applying`, `orders`, `generation`, `trying` | a changed site into the running PBX |
 | `wiring` | what all of them share: journal, AMI links, background parts |
 | `daemon` | the daemon |
 | `pbx` | the embedded PBX, and PBX and daemon in one |

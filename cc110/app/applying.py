@@ -22,6 +22,7 @@ import structlog
 
 from cc110.app.door import control_socket, is_running
 from cc110.app.generation import wanted
+from cc110.app.orders import NeedsStart, NothingLive, Order, Outcome, TakenBack, WouldHarm, summary
 from cc110.config.model import Config
 from cc110.config.problem import ConfigInvalid
 from cc110.config.restart import only_at_start
@@ -47,7 +48,6 @@ from cc110.service.site import SiteDesk
 _log = structlog.get_logger("apply")
 _RELOAD_S: Final = 60.0
 _IDLE_LOOK_S: Final = 1.0
-_NAMED: Final = 3
 _SETTINGS: Final = "site/settings.toml"
 
 
@@ -61,51 +61,6 @@ class Console(Protocol):
     async def run(self, command: str, *, limit: float = ...) -> str:
         """What it prints for a command."""
         ...
-
-
-class NeedsStart(Cc110Error):
-    """Only a start takes that up."""
-
-
-class WouldHarm(Cc110Error):
-    """Somebody is where the change is."""
-
-
-class TakenBack(Cc110Error):
-    """It was live for a moment, broke something, and is not live any more."""
-
-
-class NothingLive(Cc110Error):
-    """This PBX was never started with a configuration of ours."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What somebody wants, and who he is."""
-
-    by: str
-    reason: str
-    when_idle: bool = False
-    """Wait until nobody would be harmed."""
-    unverified: bool = False
-    """Without the synthetic call."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What became of it."""
-
-    generation: int
-    """The one that is live now."""
-    before: int
-    changed: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
-    """What the PBX was told."""
-    live_s: float = 0.0
-    """Seconds from the beginning until the change was live."""
-    verified_s: float | None = None
-    """Seconds until a synthetic call had come through; None = none was made."""
-    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -164,7 +119,7 @@ class Applying:
             changed = changed_names(before, after)
             if not changed:
                 return Outcome(generation=live, before=live)
-            order = replace(order, reason=order.reason or _summary(changed))
+            order = replace(order, reason=order.reason or summary(changed))
             plan = await self._allowed(before, after, changed, order)
             if dry_run:
                 return Outcome(
@@ -437,11 +392,6 @@ class Applying:
         except Cc110Error as error:
             self._notes.append(f"not in the journal: {error}")
             self.say(f"Not in the journal: {error}")
-
-
-def _summary(changed: tuple[str, ...]) -> str:
-    more = len(changed) - _NAMED
-    return ", ".join(changed[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _loaded(site: Path, environ: Mapping[str, str]) -> Config | None:

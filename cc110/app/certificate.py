@@ -19,12 +19,12 @@ _BACK: Final = timedelta(days=1)
 
 
 def ensure_certificate(config: Config) -> None:
-    """Make one, with its key (mode 0600), if phones use TLS, the site names none and none is there.
+    """Make one, with its key (mode 0600), if the site names none and none is there; for phones that use TLS.
 
     It is good for encryption. Whom a phone talks to is certain only if the certificate is installed on the phone.
     """
     sip = config.settings.sip
-    if sip.phones != "tls" or sip.tls_certificate:
+    if sip.tls_certificate:
         return
     certificate, key = config.phones_certificate
     if certificate.is_file() and key.is_file():

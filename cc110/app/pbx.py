@@ -15,11 +15,9 @@ from cc110.config.model import Config
 from cc110.config.secrets import Secrets, ensure_secrets
 from cc110.pbx.embedded.console import PbxStatus, require_stopped
 from cc110.pbx.embedded.errors import PbxError
-from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.installation import Installation
 from cc110.pbx.embedded.ports import Listen
 from cc110.pbx.embedded.process import PbxProcess, PbxRun
-from cc110.pbx.embedded.progress import Progress
 from cc110.pbx.generations import ApplyUnderWay, Generations
 from cc110.pbx.guard import BANS_FILE
 from cc110.pbx.render import Folders
@@ -98,30 +96,26 @@ def _forget_what_was_cut_off(pbx: Path) -> None:
 async def embedded_pbx(
     config: Config,
     secrets: Secrets,
+    installation: Installation,
     *,
-    progress: Progress,
-    installation: Installation | None = None,
     tied: bool = True,
     as_is: bool = False,
     meanwhile: Callable[[], object] = lambda: None,
 ) -> AsyncIterator[KeptPbx]:
-    """The embedded PBX, fetched and unpacked when it is not there yet; stopped when the block is left.
+    """The embedded PBX; stopped when the block is left.
 
     Args:
         config: the site.
         secrets: its passwords.
-        progress: hears how the fetching goes.
-        installation: what was fetched already.
+        installation: the Asterisk that will run.
         tied: the PBX ends with this process, however that happens.
         as_is: start with the configuration that was live, whatever the site's files say.
         meanwhile: done in a thread while the PBX, which has its configuration, starts.
 
     Raises:
-        PbxError: it can't be had or does not start; one sentence says why and what to do.
+        PbxError: it does not start; one sentence says why and what to do.
         RenderRefused, ConfigInvalid: its configuration can't be written.
     """
-    if installation is None:
-        installation = await asyncio.to_thread(install, config.paths.cache, progress=progress)
     pbx = KeptPbx(installation, prepare_pbx(config, secrets, installation, tied=tied, as_is=as_is))
     ready = asyncio.create_task(asyncio.to_thread(meanwhile), name="pbx-meanwhile")
     try:
@@ -194,7 +188,6 @@ async def run_all(
     config: Config,
     *,
     installation: Installation | None,
-    progress: Progress,
     stop: asyncio.Event,
     on_ready: Callable[[], None],
     reread: "Reread | None" = None,
@@ -216,14 +209,7 @@ async def run_all(
     async with AsyncExitStack() as stack:
         if installation:
             pbx = await stack.enter_async_context(
-                embedded_pbx(
-                    config,
-                    secrets,
-                    progress=progress,
-                    installation=installation,
-                    as_is=as_is,
-                    meanwhile=begin,
-                )
+                embedded_pbx(config, secrets, installation, as_is=as_is, meanwhile=begin)
             )
             watch = asyncio.create_task(_stop_with(pbx, stop), name="pbx-watch")
             stack.callback(watch.cancel)

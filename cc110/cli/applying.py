@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from cc110.app.applying import Applying, Order, Outcome
+from cc110.app.applying import Applying
+from cc110.app.orders import Order, Outcome
 from cc110.cli.checking import checked, last_applied, tell_of_borders
 from cc110.cli.consoles import console_of
 from cc110.cli.context import Invocation

@@ -37,9 +37,7 @@ def checked(said: Invocation, *, borders: bool = True) -> Config:
     """
     found, problems = problems_of(said, _ALL if borders else LOOKS)
     if errors_of(problems) or found.config is None:
-        if not borders:
-            _, problems = problems_of(said)
-        raise ConfigInvalid(problems)
+        raise ConfigInvalid(problems if borders else in_order((*problems, *look_at_areas(found))))
     for problem in problems:
         note(str(problem))
     return found.config

@@ -28,7 +28,7 @@ from cc110.config.secrets import ensure_secrets
 from cc110.log import set_up
 from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.installation import Installation
-from cc110.pbx.embedded.progress import BarProgress, NoProgress, PlainProgress, Progress
+from cc110.pbx.embedded.progress import BarProgress, PlainProgress, Progress
 from cc110.ports import Cc110Error
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -57,20 +57,15 @@ def serve_all(said: Invocation, *, external: bool) -> None:
     installation = None if external else fetch_pbx(config)
 
     async def body(stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
-        progress = NoProgress()
-        borders: asyncio.Future[None] | None = None
 
         def ready() -> None:
-            nonlocal borders
             on_ready()
-            if borders is None and not as_is:
-                loop = asyncio.get_running_loop()
-                borders = loop.run_in_executor(None, tell_of_borders, config)
+            if not as_is:
+                asyncio.get_running_loop().run_in_executor(None, tell_of_borders, config)
 
         await run_all(
             config,
             installation=installation,
-            progress=progress,
             stop=stop,
             on_ready=ready,
             reread=lambda: site_again(said),

@@ -11,7 +11,7 @@ from cc110.cli.options import By, Json, Lang, example
 from cc110.cli.screen import Cell, Column, Screen, note, print_json
 
 if TYPE_CHECKING:
-    from cc110.app.applying import Outcome
+    from cc110.app.orders import Outcome
 
 RENDER_EXAMPLE: Final = example("cc110 render --to /tmp/pbx", "cc110 render | less")
 DIFF_EXAMPLE: Final = example("cc110 diff", "cc110 diff --loaded")

@@ -89,10 +89,17 @@ def months(root: Path) -> list[str]:
 
 def lines(file: Path) -> Iterator[bytes]:
     """A manifest's whole lines; one that a crash cut off was never promised to anybody."""
+    return (line for _, line in _placed(file))
+
+
+def _placed(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Where each of them begins, and the line."""
+    at = 0
     with file.open("rb") as manifest:
         while line := manifest.readline(_LONGEST):
             if line.endswith(b"\n"):
-                yield line
+                yield at, line
+            at += len(line)
 
 
 def row_of(line: bytes) -> Row:
@@ -177,13 +184,11 @@ class _Month:
     def _rows_of(self, day: str) -> Iterator[tuple[int, int]]:
         if not self.file.exists():
             return
-        at, sign = 0, f'"path":"{day}/'.encode()
-        with self.file.open("rb") as manifest:
-            for line in manifest:
-                if sign in line and line.endswith(b"\n"):
-                    with suppress(RowDamaged):
-                        yield hash(row_of(line).entry.call_id), at
-                at += len(line)
+        sign = f'"path":"{day}/'.encode()
+        for at, line in _placed(self.file):
+            if sign in line:
+                with suppress(RowDamaged):
+                    yield hash(row_of(line).entry.call_id), at
 
 
 def _backwards(file: Path) -> Iterator[tuple[int, bytes]]:

@@ -12,6 +12,7 @@ from cc110.config.load import load
 from cc110.config.model import Config
 from cc110.config.secrets import ensure_secrets
 from cc110.pbx.embedded.console import require_stopped
+from cc110.pbx.embedded.install import install
 from cc110.pbx.embedded.progress import NoProgress
 from cc110.pbx.generations import Generations
 from cc110.pbx.render import Folders
@@ -34,7 +35,7 @@ async def test_the_configuration_is_there_while_the_pbx_starts(config: Config) -
     async with app.embedded_pbx(
         config,
         ensure_secrets(config),
-        progress=NoProgress(),
+        install(config.paths.cache, progress=NoProgress()),
         meanwhile=lambda: seen.append(Generations(config.paths.pbx).live),
     ) as pbx:
         assert seen == [1]
@@ -42,12 +43,12 @@ async def test_the_configuration_is_there_while_the_pbx_starts(config: Config) -
 
 
 async def test_whoever_fails_meanwhile_leaves_no_pbx(config: Config) -> None:
+    programs = install(config.paths.cache, progress=NoProgress())
+
     def fails() -> None:
         raise Cc110Error("it can't be read")
 
     with pytest.raises(Cc110Error, match="it can't be read"):
-        async with app.embedded_pbx(
-            config, ensure_secrets(config), progress=NoProgress(), meanwhile=fails
-        ):
+        async with app.embedded_pbx(config, ensure_secrets(config), programs, meanwhile=fails):
             raise AssertionError("not to be reached")
     require_stopped(Folders.under(config.paths.pbx, modules=Path("/opt/pbx/modules")).run)
