@@ -160,13 +160,9 @@ exten => s,1,Set(round=0)
 
 [cc110-bench-steps]
 ; cc110-block-check for a number with an entry, step by step, but without AstDB.
-exten => s,1,Set(CC110_RANGE=)
- same => n,GotoIf($["x${CC110_NUMBER}" = "x"]?accept)
- same => n,GotoIf($["x${LEN(cc110-block/${CC110_NUMBER})}" = "x0"]?accept)
- same => n,Gosub(cc110-block-lasts,s,1(0))
- same => n,GotoIf($["x${GOSUB_RETVAL}" != "xaccept"]?found)
- same => n(accept),Return(accept)
- same => n(found),Return(${GOSUB_RETVAL})
+exten => s,1,Gosub(cc110-block-lasts,s,1(0))
+ same => n,GotoIf($["x${GOSUB_RETVAL}" = "xaccept"]?cc110-bench-steps,s,1)
+ same => n,Return(${GOSUB_RETVAL})
 """
 _ROUNDS: Final = 5
 _VOLLEYS: Final = 20
