@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final, Protocol
@@ -299,6 +299,14 @@ class OperatorDesk:
             PbxUnavailable: it does not answer.
         """
         return tuple(it for it in await self._lists.members() if isinstance(it, MemberSeen))
+
+    async def reachable(self, extensions: Iterable[str]) -> frozenset[str]:
+        """Which of these phones are registered.
+
+        Raises:
+            PbxUnavailable: it does not answer.
+        """
+        return await self._lists.reachable(extensions)
 
 
 @asynccontextmanager

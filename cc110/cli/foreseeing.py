@@ -1,14 +1,14 @@
 """One call, walked through data and dialplan without calling. Importing this brings pydantic in."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from cc110.cli import placing
 from cc110.cli.records import asked
-from cc110.cli.roster import Seat, Seats, seats
+from cc110.cli.roster import Seats, seats
 from cc110.config.areas import atlas
 from cc110.config.directory import Unit
 from cc110.config.duty import on_duty
@@ -40,13 +40,13 @@ class Level:
     """Who rings for a waiting call, from some time on."""
 
     who: str
-    """``polda``, ``neighbours``, ``mabes``, ``number``."""
+    """``polsek``, ``polres``, ``polda``, ``neighbours``, ``mabes``, ``number``."""
     after_s: float
     """Seconds in the queue, with those who are there now."""
     members: tuple[str, ...]
-    """Operators, or numbers outside."""
+    """Operators, desks of a Polres or Polsek, or numbers outside."""
     there: tuple[str, ...]
-    """Of these, who is logged in and not in a pause; and every number."""
+    """Of these, who is logged in and not in a pause; desks with a registered phone; and every number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,9 @@ def explain_call(
     polda = None
     if foreseen.origin:
         polda = config.unit(UnitId(foreseen.origin.queue))
-    seated = known_seats or asyncio.run(seats(config))
+    desk = config.unit(foreseen.desk) if foreseen.desk else None
+    desks = {one for _, who in config.desk_levels for one in config.desks_of(desk, who)}
+    seated = known_seats or asyncio.run(seats(config, desks))
     return Explained(
         at=at,
         said=said,
@@ -118,7 +120,7 @@ def explain_call(
         polda=polda,
         place=place,
         polres=polres,
-        levels=_levels(config, QueueName(polda.code), seated.seats) if polda else (),
+        levels=_levels(config, QueueName(polda.code), seated, desk) if polda else (),
         seats_by="journal" if seated.trouble else "pbx",
         duty=on_duty(config, polda, at) if polda else (),
     )
@@ -187,18 +189,21 @@ def _by_journal(config: Config, number: Number, at: datetime) -> Listed:
     )
 
 
-def _levels(config: Config, queue: QueueName, seated: Sequence[Seat]) -> tuple[Level, ...]:
+def _levels(
+    config: Config, queue: QueueName, seated: Seats, desk: Unit | None
+) -> tuple[Level, ...]:
     """The climb, with those who are there now: a level with nobody is skipped at once."""
+    operators = {one.agent for one in seated.seats if queue in one.queues and one.state in READY}
     numbers = {number for level in config.directory.climb.level for number in level.numbers}
-    there = {one.agent for one in seated if queue in one.queues and one.state in READY}
-    members = config.level_members(queue)
-    come = climb.steps(config.climb_levels, climb.staffed_by(members, {*there, *numbers}))
+    there = {*operators, *seated.desks, *numbers}
+    members = config.level_members(queue, desk)
+    come = climb.steps(config.climb_levels, climb.staffed_by(members, there))
     return tuple(
         Level(
             who=step.who,
             after_s=step.opens_s,
             members=known,
-            there=tuple(one for one in known if one in there or one in numbers),
+            there=tuple(one for one in known if one in there),
         )
         for step, known in zip(come, members, strict=True)
     )

@@ -1,7 +1,7 @@
 """Who sits where and does what. Importing this brings everything in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,16 +43,25 @@ class Seats:
     seats: tuple[Seat, ...]
     trouble: str
     """Why the PBX could not be asked; empty when it was."""
+    desks: frozenset[str] = frozenset()
+    """Of the desks that were asked for, whose phone is registered; all, when the PBX could not be asked."""
 
 
-async def seats(config: Config) -> Seats:
-    """What operators do: by the PBX's own lists, or else by the journal's last word."""
+async def seats(config: Config, desks: Collection[str] = ()) -> Seats:
+    """What operators do: by the PBX's own lists, or else by the journal's last word.
+
+    Args:
+        config: the site.
+        desks: extensions of a Polres or Polsek that are asked for as well.
+    """
     try:
-        known, source, trouble = await _by_pbx(config), "pbx", ""
+        known, there = await _by_pbx(config, desks)
+        source, trouble = "pbx", ""
     except PbxUnavailable as error:
-        known, source, trouble = await _by_journal(config), "journal", str(error)
+        known, there = await _by_journal(config), frozenset(desks)
+        source, trouble = "journal", str(error)
     every = (_seat(config, one, known, source) for one in config.directory.operators)
-    return Seats(seats=tuple(every), trouble=trouble)
+    return Seats(seats=tuple(every), trouble=trouble, desks=there)
 
 
 async def acting(
@@ -86,11 +95,11 @@ def operator_of(config: Config, agent: str) -> Operator:
     raise PbxRefused(f"there is no operator {agent} in {place}")
 
 
-async def _by_pbx(config: Config) -> roster.Roster:
+async def _by_pbx(config: Config, desks: Collection[str]) -> tuple[roster.Roster, frozenset[str]]:
     await _require_listener(config)
     async with open_operators(config, patience_s=PATIENCE_S) as desk:
-        listed = await desk.members()
-    return roster.reconcile(roster.Roster(), listed, at=datetime.now(UTC)).roster
+        listed, there = await desk.members(), await desk.reachable(desks)
+    return roster.reconcile(roster.Roster(), listed, at=datetime.now(UTC)).roster, there
 
 
 async def _by_journal(config: Config) -> roster.Roster:

@@ -14,6 +14,7 @@ from cc110.config.fields import Network, network
 from cc110.config.layers import Source
 from cc110.config.locate import Key
 from cc110.config.problem import Problem, Severity, hint
+from cc110.core.climb import DESKS
 
 _PARENT: Final = {"polsek": "polres", "polres": "polda", "polda": "mabes"}
 _NEEDS_PARENT: Final = {"polres", "polsek"}
@@ -32,6 +33,7 @@ def directory_problems(source: Source) -> Iterator[Problem]:
     yield from _evidence(source)
     yield from _trunk_ids(source)
     yield from _trunk_addresses(source)
+    yield from _trunk_units(source)
     yield from _outbound(source)
     yield from _staffed(source)
     yield from _centres(source)
@@ -158,6 +160,27 @@ def _origin(source: Source) -> Iterator[Problem]:
         yield source.problem(
             again, f"area code {code} is claimed twice, first in {source.where(first, again)}"
         )
+
+
+def _trunk_units(source: Source) -> Iterator[Problem]:
+    """Whose desk rings for a trunk's calls."""
+    kinds = _kinds(source)
+    rings = {source.text((*row, "who")) for row in source.rows("climb", "level")}.intersection(
+        DESKS
+    )
+    below = [code for code, kind in kinds.items() if kind in DESKS]
+    for key, unit in _texts(source, "trunk", "unit"):
+        if unit not in kinds:
+            message = f"`{unit}` is no unit of this directory{hint(unit, below)}"
+            yield source.problem(key, message)
+        elif (kind := kinds[unit]) not in {*DESKS, None}:
+            message = (
+                f"`{unit}` is a {_title(kind)}: `unit` is the Polres or Polsek whose desk rings"
+            )
+            yield source.problem(key, message)
+        elif not rings:
+            message = "`unit` does nothing: the climb has neither a level `polsek` nor `polres`"
+            yield source.problem(key, message, Severity.WARNING)
 
 
 def _evidence(source: Source) -> Iterator[Problem]:

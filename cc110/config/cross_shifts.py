@@ -7,6 +7,7 @@ from typing import Final
 from cc110.config.layers import Source
 from cc110.config.locate import Key
 from cc110.config.problem import Problem, Severity, hint
+from cc110.core.climb import DESKS
 
 _COMMON: Final = ""
 """Stands for the shifts of every unit that has none of its own."""
@@ -111,12 +112,19 @@ def climb_problems(source: Source) -> Iterator[Problem]:
     if levels and "polda" not in seen:
         message = "there is no level `polda`: the Polda's own operators would never ring"
         yield source.problem(("climb",), message)
-    for who in ("polsek", "polres"):
-        if who in seen:
-            message = f"the PBX rings no desks of a {who.capitalize()}: only `cc110 simulate` does"
+    for who in DESKS:
+        if who in seen and not _has_desk(source, who):
+            message = f"no {who.capitalize()} of this directory has an `extension` that could ring"
             yield source.problem(seen[who], message, Severity.WARNING)
     if "neighbours" in seen:
         yield from _lonely(source, seen["neighbours"])
+
+
+def _has_desk(source: Source, kind: str) -> bool:
+    return any(
+        source.text((*row, "kind")) == kind and source.value((*row, "extension"))
+        for row in source.rows("unit")
+    )
 
 
 def _numbers(source: Source, row: Key, who: str) -> Iterator[Problem]:

@@ -169,6 +169,9 @@ class Trunk(Part):
     """What callers dial, exactly as the trunk sends it."""
     queue: Queue | None = None
     """The Polda of its calls, if nothing better tells it."""
+    unit: UnitCode | None = None
+    """The Polres or Polsek of its calls, unless the carrier says where the caller is: whose desk rings where the climb
+    begins below the Polda."""
     outbound: Outbound | None = None
     """Where cc110's own calls go out, and nothing else ever does: callbacks, and the numbers of the climb. An address,
     with ``:port`` if it is not 5060. Of several trunks the first one that has it."""

@@ -186,6 +186,7 @@ class Config:
             agent_return_ring_s=transfer.agent_return_ring_s,
             polres_min_talk_s=transfer.polres_min_talk_s,
             climb=self.climb_levels,
+            desks=frozenset(extension for extension, _ in self.polres_units),
         )
 
     @property
@@ -292,13 +293,37 @@ class Config:
         polda = self._units[UnitId(queue)]
         return tuple(_ringing(polda, level) for level in self.directory.climb.level)
 
-    def level_members(self, queue: QueueName) -> tuple[tuple[str, ...], ...]:
-        """For each level who may ring: operators by extension, or numbers; nobody twice."""
+    def level_members(
+        self, queue: QueueName, desk: Unit | None = None
+    ) -> tuple[tuple[str, ...], ...]:
+        """For each level who may ring: operators and desks by extension, or numbers; nobody twice.
+
+        Args:
+            queue: the Polda's.
+            desk: the Polres or Polsek where the caller is, if that is known.
+        """
         operators: dict[int, list[str]] = {}
         for agent, penalty in self.members_of(queue):
             operators.setdefault(penalty // climb.PENALTY, []).append(agent)
         levels = enumerate(self.directory.climb.level)
-        return tuple((*operators.get(at, ()), *level.numbers) for at, level in levels)
+        return tuple(
+            (*operators.get(at, ()), *self.desks_of(desk, level.who), *level.numbers)
+            for at, level in levels
+        )
+
+    @cached_property
+    def desk_levels(self) -> tuple[tuple[int, str], ...]:
+        """The levels that ring the caller's own desk: which one, 0 for the first, and ``polsek`` or ``polres``."""
+        levels = enumerate(self.directory.climb.level)
+        return tuple((at, level.who) for at, level in levels if level.who in climb.DESKS)
+
+    def desks_of(self, unit: Unit | None, who: str) -> tuple[PolresExt, ...]:
+        """The phones that ring at a level ``polsek`` or ``polres`` for a caller from that unit."""
+        while unit is not None and unit.kind != who:
+            unit = self._units.get(unit.parent) if unit.parent else None
+        if unit is None or unit.extension is None:
+            return ()
+        return (unit.extension, *unit.more_extensions)
 
     @cached_property
     def outside(self) -> tuple[tuple[str, int], ...]:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from cc110.config.areas import atlas
 from cc110.config.directory import Unit
 from cc110.config.model import Config
-from cc110.core.ids import QueueName
+from cc110.core.ids import QueueName, UnitId
 from cc110.core.origin import FARTHEST_KM, Claim, Origins, Placed, place_table, shown
-from cc110.core.places import Point
+from cc110.core.places import Found, Point
 from cc110.core.words import OriginBy
 
 
@@ -20,6 +20,7 @@ def origins(config: Config) -> Origins:
         dialled={number: one.queue for one in said.dialled for number in one.numbers},
         trunks={f"trunk-{one.id}": one.queue for one in config.directory.trunks if one.queue},
         areas=dict(config.area_codes),
+        desks={f"trunk-{one.id}": one.unit for one in config.directory.trunks if one.unit},
         places=place_table(_regencies(config), _provinces(config)),
     )
 
@@ -52,6 +53,8 @@ def locator(config: Config) -> Callable[[Point], Placed | None]:
     Reads the borders, so it is slow to make; asking it takes a millisecond at most.
     """
     maps = [atlas(config, kind) for kind in ("polres", "polda")]
+    rings = any(who == "polsek" for _, who in config.desk_levels)
+    polseks = atlas(config, "polsek") if rings else None
 
     def find(point: Point) -> Placed | None:
         for known in maps:
@@ -63,7 +66,14 @@ def locator(config: Config) -> Callable[[Point], Placed | None]:
             if not found.by_border and (found.distance_km or 0.0) > FARTHEST_KM:
                 return None
             code = unit.code if unit.kind == "polres" else None
-            return Placed(queue=queue, name=shown(unit.name), unit=code)
+            polsek = _polsek(config, polseks.unit_at(point), code) if polseks and code else None
+            return Placed(queue=queue, name=shown(unit.name), unit=code, polsek=polsek)
         return None
 
     return find
+
+
+def _polsek(config: Config, found: Found | None, polres: UnitId) -> UnitId | None:
+    """The Polsek around a point or nearest to it, if it is one of the Polres around that point."""
+    unit = config.unit(found.unit) if found else None
+    return unit.code if unit and unit.parent == polres else None

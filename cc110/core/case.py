@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cc110.core.events import CaseClosed, CaseOpened, CaseUpdated
-from cc110.core.ids import AgentId, CaseId, Number, PolresExt, QueueName
+from cc110.core.ids import AgentId, CaseId, Number, PolresExt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +28,10 @@ def polres_owner(polres: PolresExt) -> str:
 
 
 def opening(
-    case: Case | None, *, queue: QueueName, agent: AgentId, number: Number | None
+    case: Case | None, *, owner: str, agent: AgentId, number: Number | None
 ) -> CaseOpened | None:
     """A valid complaint opens the call's one case; a second opening is none."""
-    return None if case else CaseOpened(owner=queue, agent=agent, number=number)
+    return None if case else CaseOpened(owner=owner, agent=agent, number=number)
 
 
 def handover(case: Case | None, polres: PolresExt, reason: str) -> CaseUpdated | None:

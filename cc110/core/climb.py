@@ -11,6 +11,10 @@ from typing import Final
 PENALTY: Final = 10
 """What each level adds to a queue member's penalty: a higher level rings later."""
 
+DESKS: Final = ("polsek", "polres")
+"""Levels of which each caller has his own: the desk of the unit where he is. A caller of whom that is not known
+climbs as if nobody were there."""
+
 MOST_LEVELS: Final = 6
 """Levels that there may be: each set of staffed ones has a rule of its own in the PBX."""
 
@@ -20,7 +24,7 @@ class Level:
     """One level of the climb, as the site's data has it."""
 
     who: str
-    """``polda``, ``neighbours``, ``mabes``, ``number``."""
+    """``polsek``, ``polres``, ``polda``, ``neighbours``, ``mabes``, ``number``."""
     after_s: float
     """Seconds in the queue, if every level before has somebody."""
 

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from cc110.core.greeting import greeting_keys
-from cc110.core.ids import Number
+from cc110.core.ids import Number, UnitId
 from cc110.core.menu import PRIORITIES
 from cc110.core.numbers import normalise
-from cc110.core.origin import Origin, Origins, Placed, origin_of
+from cc110.core.origin import Origin, Origins, Placed, desk_of, origin_of
 from cc110.core.verification import PRIORITY as VERIFY_PRIORITY
 from cc110.core.words import MenuChoice, NumberSource
 
@@ -83,6 +83,8 @@ class Foreseen:
     block: Blocked | None = None
     origin: Origin | None = None
     """None: it never gets to a Polda."""
+    desk: UnitId | None = None
+    """The Polres or Polsek whose desk is his own, where the climb rings desks."""
     greeting: tuple[str, ...] = ()
     """The prompts that he hears from the daemon."""
     priority: int | None = None
@@ -130,6 +132,7 @@ def foresee(
         source=source,
         block=block,
         origin=origin,
+        desk=desk_of(origins, trunk=said.trunk, place=said.place),
         greeting=("notice-recorded",) if block else greeting_keys(local, menu=menu),
         priority=VERIFY_PRIORITY if block else PRIORITIES[MenuChoice.EMERGENCY],
     )

@@ -38,6 +38,8 @@ class Placed:
     """For the operator's display: letters, digits and blanks."""
     unit: UnitId | None = None
     """The Polres, where it is only one."""
+    polsek: UnitId | None = None
+    """Of that Polres, for a point on the map; told only where the climb rings Polseks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,8 @@ class Origins:
     """By area code, such as ``061``."""
     places: Mapping[str, Placed] = field(default_factory=dict)
     """By `civic_key`."""
+    desks: Mapping[str, UnitId] = field(default_factory=dict)
+    """The Polres or Polsek of a trunk's calls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +128,12 @@ def civic_key(text: str) -> str:
     """A name as it is compared: its letters, small, the first eighty characters of it."""
     short = text.encode()[:LONGEST_KEY].decode(errors="ignore")
     return "".join(char for char in short if char.isascii() and char.isalpha()).lower()
+
+
+def desk_of(origins: Origins, *, trunk: str, place: Placed | None) -> UnitId | None:
+    """The unit whose desk is the caller's own, where the climb rings desks: of his place, else of his trunk."""
+    located = (place.polsek or place.unit) if place else None
+    return located or origins.desks.get(trunk)
 
 
 def place_table(regencies: Iterable[Claim], provinces: Iterable[Claim]) -> Mapping[str, Placed]:

@@ -33,6 +33,8 @@ class Policy:
     """A recording that is shorter than its call by more than this lacks something."""
     climb: tuple[Level, ...] = ()
     """The levels of the climb; none = nobody climbs."""
+    desks: frozenset[str] = frozenset()
+    """Phones of Polres and Polsek: who takes a call there has its case at once."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from cc110.core.events import (
     VerdictGiven,
     VerdictWithdrawn,
 )
-from cc110.core.ids import AgentId, ChannelId
+from cc110.core.ids import AgentId, ChannelId, PolresExt
 from cc110.core.words import Verdict
 
 
@@ -88,6 +88,7 @@ def taken_back(draft: Draft, fact: facts.VerdictTakenBack) -> None:
 
 
 def open_case(draft: Draft, agent: AgentId) -> None:
-    """The call's one case, owned by the Polda of the queue."""
+    """The call's one case: the Polda's of the queue, or theirs who took the call at a Polres's own desk."""
     call = draft.call
-    draft.say(case.opening(call.case, queue=call.queue, agent=agent, number=call.number))
+    owner = case.polres_owner(PolresExt(agent)) if agent in draft.policy.desks else call.queue
+    draft.say(case.opening(call.case, owner=owner, agent=agent, number=call.number))

@@ -35,6 +35,10 @@ async def _ask(client: AmiClient, action: Mapping[str, str]) -> AmiMessage:
         raise PbxUnavailable(f"the PBX does not answer: {error}") from error
 
 
+_UNREACHABLE: Final = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN", ""})
+"""What ``DEVICE_STATE`` says of a phone that no call comes to."""
+
+
 async def _order(client: AmiClient, action: Mapping[str, str]) -> None:
     answer = await _ask(client, action)
     if not answer.ok:
@@ -122,6 +126,20 @@ class AmiLists:
         told = await _list(self._client, {"Action": "QueueStatus"})
         wrapup = wrapup_of(told)
         return tuple(fact for message in told for fact in roster_facts(message, wrapup))
+
+    async def reachable(self, extensions: Iterable[str]) -> frozenset[str]:
+        """Which of these phones are registered, whatever they do.
+
+        Raises:
+            PbxUnavailable: no link.
+        """
+        found = set()
+        for one in extensions:
+            asked = {"Action": "Getvar", "Variable": f"DEVICE_STATE(PJSIP/{one})"}
+            state = (await _ask(self._client, asked)).get("Value")
+            if state not in _UNREACHABLE:
+                found.add(one)
+        return frozenset(found)
 
     async def seen_members(self) -> list[MemberSeen]:
         """The members alone.

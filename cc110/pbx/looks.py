@@ -27,6 +27,7 @@ _TABLE_CONTEXTS: Final = frozenset(
         "cc110-table-polres",
         "cc110-table-places",
         "cc110-table-climb",
+        "cc110-table-desks",
         "cc110-outside",
     }
 )

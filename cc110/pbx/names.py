@@ -34,6 +34,9 @@ TEST_CALL: Final = "test-"
 OUTSIDE: Final = "cc110-outside"
 """The SIP endpoint through which the climb's numbers are called, and the context of their queue members."""
 
+OWN_DESK: Final = "cc110-own-desk"
+"""The context of the queue members that ring the desk of a caller's own Polres or Polsek."""
+
 SKIPPED: Final = "CC110-skipped"
 """What the PBX's record says of a leg that was begun for a queue member and never reached his phone."""
 
@@ -95,6 +98,8 @@ VAR_LABEL: Final = "CC110_LABEL"
 VAR_PLACE: Final = "CC110_PLACE"
 """Where the caller is, for people."""
 VAR_PLACE_UNIT: Final = "CC110_PLACE_UNIT"
+VAR_PLACE_DESK: Final = "CC110_PLACE_DESK"
+"""The Polsek there, where the climb rings Polseks."""
 VAR_PLACE_QUEUE: Final = "CC110_PLACE_QUEUE"
 """Set last by ``place``; without it the place decides nothing."""
 

@@ -17,4 +17,6 @@ class AgiPlaceLine:
         """The queue last: a session that breaks before it says nothing that counts."""
         await self._session.set_variable(names.VAR_PLACE, placed.name)
         await self._session.set_variable(names.VAR_PLACE_UNIT, placed.unit or "")
+        if placed.polsek:
+            await self._session.set_variable(names.VAR_PLACE_DESK, placed.polsek)
         await self._session.set_variable(names.VAR_PLACE_QUEUE, placed.queue)

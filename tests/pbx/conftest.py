@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest_asyncio
 from ..control_room import ControlRoom, open_room
 from ..phones.leaks import LeakProbe, assert_no_leaks
 from .invariant import assert_invariant
+from .pbx_sight import pbx_sight
 
 SHORT = {"queue__wrap_up_s": 0, "transfer__polres_min_talk_s": 2, "sip__dead_after_s": 4}
 
@@ -23,6 +24,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker(pytest.mark.pbx)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Whether the scenario failed, for those who clear up after it."""
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -44,7 +58,9 @@ def with_sound() -> bool:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def room(control_room: ControlRoom, with_sound: bool) -> AsyncIterator[ControlRoom]:
+async def room(
+    control_room: ControlRoom, with_sound: bool, request: pytest.FixtureRequest
+) -> AsyncIterator[ControlRoom]:
     """The control room, with nobody in it before and after."""
     if not control_room.daemon.running:
         start = await control_room.last_seq()
@@ -57,6 +73,8 @@ async def room(control_room: ControlRoom, with_sound: bool) -> AsyncIterator[Con
     before = await probe.look()
     began = datetime.now(UTC)
     yield control_room
+    if request.node.stash.get(_FAILED, False):
+        print(await pbx_sight(control_room))
     if control_room.daemon.running:
         control_room.daemon.go_on()
     await control_room.everyone_home()

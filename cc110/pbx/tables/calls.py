@@ -30,6 +30,7 @@ def variables(config: Config) -> Table:
         f"CC110_ANNOUNCE_AT_ONCE={blocklist.announce_at_once}",
         f"CC110_TELL_SUPERVISED={int(config.settings.supervision.tell_operator)}",
         f"CC110_LEVELS={len(config.climb_levels)}",
+        f"CC110_DESK_LEVELS={'&'.join(f'{at}:{who.upper()}' for at, who in config.desk_levels)}",
         f"CC110_RETRY_MS={config.settings.queue.retry_s * 1000:g}",
         f"CC110_RECORDINGS={config.paths.recordings}",
         f"CC110_OUT={f'trunk-{config.gateway.id}' if config.gateway else ''}",
@@ -43,6 +44,7 @@ def variables(config: Config) -> Table:
 
 
 def _origins(config: Config) -> Iterator[str]:
+    """Where a call belongs: its queue, and the unit of its trunk."""
     known = origins(config)
     for code, queue in known.areas.items():
         yield f"CC110_ORIGIN_{COUNTRY}{code.removeprefix('0')}={queue}"
@@ -50,6 +52,8 @@ def _origins(config: Config) -> Iterator[str]:
         yield f"CC110_ORIGIN_DIALLED_{number}={queue}"
     for trunk, queue in known.trunks.items():
         yield f"CC110_ORIGIN_TRUNK_{trunk}={queue}"
+    for trunk, unit in known.desks.items():
+        yield f"CC110_DESK_TRUNK_{trunk}={unit}"
 
 
 def places(config: Config) -> Table:

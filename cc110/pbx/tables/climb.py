@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
+from cc110.config.directory import Unit
 from cc110.config.model import Config
 from cc110.core import climb
-from cc110.pbx.names import OUTSIDE
+from cc110.pbx.names import OUTSIDE, OWN_DESK
 from cc110.pbx.tables.table import DIRECTORY, SETTINGS, Table, flat, section
 
 EARLY_S: Final = 3
@@ -21,20 +22,48 @@ def member(number: int) -> str:
 
 
 def climbs(config: Config) -> Table:
-    """Dialplan: each set of staffed levels, and each number's member."""
+    """Dialplan: each set of staffed levels, each unit's desks, and each number's member."""
     levels = [level.after_s for level in config.climb_levels]
-    sets = flat(_opens(levels, key) for key in climb.keys(len(levels)))
+    sets = flat(_opens(levels, key, _own_desks(config)) for key in climb.keys(len(levels)))
+    desks = (
+        flat(_desks(config, unit) for unit in config.directory.units) if config.desk_levels else ()
+    )
     numbers = flat(_number(config, at, to) for at, (to, _) in enumerate(config.outside, 1))
+    # A site whose climb rings no desks has the context all the same; no unit is called 0.
+    nothing = "exten => 0,1,Return()"
     return Table(
         sources=(DIRECTORY,),
-        lines=("", "[cc110-table-climb]", *sets, "", f"[{OUTSIDE}]", *numbers),
+        lines=(
+            *("", "[cc110-table-climb]", *sets),
+            *("", "[cc110-table-desks]", nothing, *desks),
+            *("", f"[{OUTSIDE}]", *numbers),
+        ),
     )
 
 
-def _opens(after_s: list[float], key: str) -> Iterator[str]:
+def _own_desks(config: Config) -> int:
+    """How many levels ring the caller's own desk, before the first at which operators do."""
+    levels = [at for at, _ in config.desk_levels]
+    return next((at for at, one in enumerate(levels) if at != one), len(levels))
+
+
+def _desks(config: Config, unit: Unit) -> Iterator[str]:
+    """Whose desks ring for a caller from there."""
+    if unit.kind not in climb.DESKS:
+        return
+    levels = ((who.upper(), "&".join(config.desks_of(unit, who))) for who in climb.DESKS)
+    said = ",".join(f"__CC110_DESK_{level}={desks}" for level, desks in levels)
+    yield f"exten => {unit.code},1,MSet({said})"
+    yield " same => n,Return()"
+
+
+def _opens(after_s: list[float], key: str, own_desks: int) -> Iterator[str]:
+    """For a caller without a desk of his own no leg is begun to find that out, while only his first level rings."""
     opens = climb.openings(after_s, climb.staffed_in(key))
+    without = own_desks if "1" not in key[:own_desks] and "1" in key else 0
     yield f"exten => {key},1,Set(__CC110_OPENS={':'.join(f'{one:g}' for one in opens)})"
     yield f" same => n,Set(CC110_RULE={RULE}{key})"
+    yield f" same => n,Set(QUEUE_MIN_PENALTY={without * climb.PENALTY})"
     yield f" same => n,Set(QUEUE_MAX_PENALTY={_highest(opens, 0)})"
     yield " same => n,Return()"
 
@@ -73,11 +102,17 @@ def _rule(key: str, opens: tuple[float, ...]) -> Iterator[str]:
 
 
 def members(config: Config) -> tuple[str, ...]:
-    """The numbers as members of a queue."""
-    return tuple(
+    """Desks and numbers as members of a queue. One member stands for the desks of all units: it rings for several
+    callers at once, and the queue's wrap-up is not its own."""
+    desks = (
+        f"member => Local/{who}@{OWN_DESK}/n,{at * climb.PENALTY},{who},,yes,1"
+        for at, who in config.desk_levels
+    )
+    numbers = (
         f"member => Local/{member(at)}@{OUTSIDE}/n,{penalty},{member(at)}"
         for at, (_, penalty) in enumerate(config.outside, 1)
     )
+    return (*desks, *numbers)
 
 
 def outside(config: Config) -> Table:

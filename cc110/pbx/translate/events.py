@@ -36,6 +36,8 @@ def _ringing(message: AmiMessage) -> f.Fact | None:
         return None
     if call_id.startswith(names.TEST_CALL) or endpoint == names.OUTSIDE:
         return None
+    if f"@{names.OWN_DESK}-" in message.get("DestChannel"):
+        return None  # for all desks of a level; the desk's own phone tells
     at, call = happened_at(message), CallId(call_id)
     if endpoint == said.get(names.VAR_POLRES):
         return f.PolresRinging(at=at, call_id=call, polres=PolresExt(endpoint))

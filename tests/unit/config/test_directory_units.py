@@ -92,7 +92,8 @@ CLIMBS = [
     (CLIMB.format(0, '"polda"') + CLIMB.format(9, '"neighbours"'),
      "Polda `polda-sumut` has no `neighbours` to climb to"),
     (CLIMB.format(0, '"mabes"'), "there is no level `polda`: the Polda's own operators would"),
-    (CLIMB.format(0, '"polsek"') + CLIMB.format(9, '"polda"'), "the PBX rings no desks of a Polsek"),
+    (CLIMB.format(0, '"polsek"') + CLIMB.format(9, '"polda"'),
+     "no Polsek of this directory has an `extension` that could ring"),
 ]  # fmt: skip
 
 
@@ -120,6 +121,47 @@ def test_levels_of_the_climb_are_checked(site: SiteCopy, text: str, message: str
     site.append(DIRECTORY, text)
 
     assert any(message in problem for problem in site.problems())
+
+
+def test_a_trunk_s_unit_is_a_desk_that_the_climb_rings(site: SiteCopy) -> None:
+    """Else it is an error, or does nothing."""
+    site.edit(DIRECTORY, 'id = "demo"', 'id = "demo"\nunit = "polres-medan"')
+    (problem,) = site.problems()
+    assert "warning: `unit` does nothing: the climb has neither a level" in problem
+
+    site.append(DIRECTORY, CLIMB.format(0, '"polres"') + CLIMB.format(9, '"polda"'))
+    assert site.problems() == []
+
+    site.edit(DIRECTORY, 'id = "demo"\nunit = "polres-medan"', 'id = "demo"\nunit = "polda-sumut"')
+    (problem,) = site.problems()
+    assert "`polda-sumut` is a Polda: `unit` is the Polres or Polsek whose desk rings" in problem
+
+    site.edit(DIRECTORY, 'id = "demo"\nunit = "polda-sumut"', 'id = "demo"\nunit = "polres-medn"')
+    (problem,) = site.problems()
+    assert "`polres-medn` is no unit of this directory; did you mean `polres-medan`?" in problem
+
+
+def test_a_level_of_desks_has_the_phones_of_the_caller_s_own_unit(site: SiteCopy) -> None:
+    """His Polsek's, and those of the Polres above it; a caller from nowhere has none."""
+    site.append(
+        DIRECTORY,
+        POLSEK
+        + 'parent = "polres-medan"\nextension = "7300"\nmore_extensions = ["7301"]\n'
+        + "".join(
+            CLIMB.format(9 * at, f'"{who}"') for at, who in enumerate(("polsek", "polres", "polda"))
+        ),
+    )
+    config = site.load()
+    sumut = QueueName("polda-sumut")
+
+    for unit, desks in (
+        ("polsek-x", (("7300", "7301"), ("7201",))),
+        ("polres-medan", ((), ("7201",))),
+        ("polda-sumut", ((), ())),
+    ):
+        assert config.level_members(sumut, config.unit(UnitId(unit)))[:2] == desks
+    assert config.level_members(sumut)[:2] == ((), ())
+    assert "7300" in config.policy().desks
 
 
 def test_a_climb_of_one_s_own_is_no_problem(site: SiteCopy) -> None:

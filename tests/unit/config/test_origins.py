@@ -1,7 +1,10 @@
 """What a directory says of origins, and what `check` finds wrong with it."""
 
+from dataclasses import replace
+
 from cc110.config.origins import locator, origins
-from cc110.core.ids import QueueName
+from cc110.core.ids import QueueName, UnitId
+from cc110.core.origin import Placed, desk_of
 from cc110.core.places import Point
 from cc110.core.words import OriginBy
 from tests.unit.config.site_copy import SiteCopy
@@ -51,6 +54,46 @@ def test_a_point_is_of_the_polres_around_it_or_of_the_nearest_office(site: SiteC
     assert medan
     assert (medan.queue, medan.name, medan.unit) == (SUMUT, "Polrestabes Medan", "polres-medan")
     assert abroad is None
+
+
+def test_a_point_names_the_polsek_of_that_polres_where_the_climb_rings_polseks(
+    site: SiteCopy,
+) -> None:
+    """The nearest of another Polres does not count; without such a level nobody looks."""
+    polsek = '\n[[unit]]\ncode = "{0}"\nname = "{0}"\nkind = "polsek"\nparent = "polres-{1}"\n'
+    site.append(
+        DIRECTORY,
+        polsek.format("polsek-x", "medan")
+        + "area = { centre = [3.60, 98.67] }\nextension = '7300'\n"
+        + polsek.format("polsek-y", "deli-serdang")
+        + "area = { centre = [3.55, 98.87] }\nextension = '7301'\n",
+    )
+    here, between = Point(3.5952, 98.6722), Point(3.57, 98.79)
+    assert (placed := locator(site.load())(here))
+    assert placed.polsek is None
+
+    level = '\n[[climb.level]]\nafter_s = {}\nwho = "{}"\n'
+    site.append(DIRECTORY, level.format(0, "polsek") + level.format(9, "polda"))
+    find = locator(site.load())
+
+    assert (placed := find(here))
+    assert (placed.unit, placed.polsek) == ("polres-medan", "polsek-x")
+    assert (placed := find(between))
+    nearest = {"polres-medan": None, "polres-deli-serdang": "polsek-y"}
+    assert placed.polsek == nearest[str(placed.unit)]
+
+
+def test_a_desk_is_that_of_the_place_or_else_of_the_trunk(site: SiteCopy) -> None:
+    """The Polsek before its Polres."""
+    site.edit(DIRECTORY, 'id = "demo"', 'id = "demo"\nunit = "polres-binjai"')
+    known = origins(site.load())
+    medan = Placed(queue=SUMUT, name="Medan", unit=UnitId("polres-medan"))
+    polsek = replace(medan, polsek=UnitId("polsek-x"))
+
+    found = [desk_of(known, trunk="trunk-demo", place=one) for one in (None, medan, polsek)]
+
+    assert found == ["polres-binjai", "polres-medan", "polsek-x"]
+    assert desk_of(known, trunk="trunk-other", place=replace(medan, unit=None)) is None
 
 
 def test_evidence_for_nobody_is_named(site: SiteCopy) -> None:

@@ -1,5 +1,7 @@
 """One call through the police's SOP, step by step (S1.1 to S1.11, S2 V to VIII)."""
 
+from dataclasses import replace
+
 import pytest
 
 from cc110.core import events
@@ -21,6 +23,7 @@ from tests.unit.core.told import (
     CALL,
     NUMBER,
     PATH,
+    POLICY,
     QUEUE,
     SELATAN,
     SITI,
@@ -115,6 +118,16 @@ def test_the_case_belongs_to_the_queue_that_the_caller_was_in() -> None:
 
     assert story.call.case is not None
     assert "polda-sumut" == story.call.case.owner
+
+
+def test_who_takes_a_call_at_a_polres_s_own_desk_has_its_case() -> None:
+    """Where the climb begins below the Polda, nobody hands it over."""
+    policy = replace(POLICY, desks=frozenset({str(BUDI)}))
+    story = Story(arrived(), queued(5), took(9), policy=policy)
+    story.tell(judged(30, Verdict.VALID))
+
+    assert story.call.case is not None
+    assert f"polres:{BUDI}" == story.call.case.owner
 
 
 def test_the_last_verdict_counts_and_the_case_stays() -> None:

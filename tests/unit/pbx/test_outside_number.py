@@ -28,6 +28,14 @@ def test_the_number_s_place_in_the_queue_is_no_operator_s() -> None:
     assert roster_facts(AmiMessage((("Event", "QueueMemberStatus"), *place.items())), {}) == ()
 
 
+def test_a_level_of_desks_rings_nobody_and_the_desk_s_phone_rings_as_an_operator_s() -> None:
+    """The member stands for all desks of its level; the phone behind it says which."""
+    assert call_facts(rings("Local/polres@cc110-own-desk-0000002b;1")) == ()
+    (ring,) = call_facts(rings("PJSIP/7101-0000002c"))
+    assert isinstance(ring, f.AgentRinging)
+    assert ring.agent == "7101"
+
+
 def test_who_was_there_is_told_with_the_queueing() -> None:
     """What is no set of levels says nothing."""
     at = happened_at(AmiMessage((STAMP,)))

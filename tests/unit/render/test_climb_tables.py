@@ -66,6 +66,45 @@ def test_a_number_is_a_member_of_every_queue_and_is_called_through_the_trunk(
     assert body(found["pjsip-outside.conf"]).strip() == "[cc110-outside](outside-endpoint)"
 
 
+BELOW = LEVEL.format(0, "polres") + LEVEL.format(10, "polda") + LEVEL.format(20, "mabes")
+
+
+def test_one_member_stands_for_the_desks_of_a_level(site: SiteCopy) -> None:
+    """It rings for several callers at once, and has hardly a wrap-up; each unit's desks are a table."""
+    site.append(DIRECTORY, BELOW)
+    site.edit(DIRECTORY, 'id = "demo"', 'id = "demo"\nunit = "polres-medan"')
+    found = rendered(site)
+
+    member = "member => Local/polres@cc110-own-desk/n,0,polres,,yes,1\n"
+    assert found["queues.conf"].text.count(member) == 2
+    desks = found["climb.conf"].text
+    assert "exten => polres-medan,1,MSet(__CC110_DESK_POLSEK=,__CC110_DESK_POLRES=7201)" in desks
+    said = found["globals.conf"].text
+    assert "CC110_DESK_LEVELS=0:POLRES\n" in said
+    assert "CC110_DESK_TRUNK_trunk-demo=polres-medan\n" in said
+
+
+def test_no_leg_is_begun_for_a_desk_that_a_caller_does_not_have(site: SiteCopy) -> None:
+    """As long as only his first level rings; with nobody anywhere all are tried."""
+    site.append(DIRECTORY, BELOW)
+    text = body(rendered(site)["climb.conf"])
+
+    least = re.findall(r"exten => (\d+),1,.*\n.*\n same => n,Set\(QUEUE_MIN_PENALTY=(\d+)\)", text)
+    assert dict(least) == {
+        "000": "0",
+        **dict.fromkeys(("001", "010", "011"), "10"),
+        **dict.fromkeys(("100", "101", "110", "111"), "0"),
+    }
+
+
+def test_a_climb_that_rings_no_desks_asks_for_none(site: SiteCopy) -> None:
+    """One empty variable, and no member."""
+    found = rendered(site)
+
+    assert "CC110_DESK_LEVELS=\n" in found["globals.conf"].text
+    assert "cc110-own-desk" not in "".join(table.text for table in found.values())
+
+
 def test_without_a_number_nothing_goes_outside(site: SiteCopy) -> None:
     """No endpoint, no member, no extension."""
     found = rendered(site)

@@ -162,6 +162,7 @@ def test_the_dialplan_knows_the_sites_numbers(site: SiteCopy) -> None:
         "CC110_ANNOUNCE_AT_ONCE=10",
         "CC110_TELL_SUPERVISED=1",
         "CC110_LEVELS=2",
+        "CC110_DESK_LEVELS=",
         "CC110_RETRY_MS=1000",
         f"CC110_RECORDINGS={site.root}/var/recordings",
         "CC110_OUT=",

@@ -1,0 +1,132 @@
+"""A site whose climb begins below the Polda, with a trunk from a Polsek, one from a Polres and one from anywhere."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+import pytest_asyncio
+
+from cc110.config.load import checkout
+
+from ...control_room import TRUNK, ControlRoom, open_room
+from ...phones.light import LightPhone
+from ..climb.stage import Stage, Waiting
+
+EVERY_S: Final = 3
+LEVELS: Final = ("polsek", "polres", "polda", "mabes")
+POLSEK: Final = "7711"
+POLRES: Final = "7101"
+"""The Polres above it; its second phone is `SECOND`."""
+SECOND: Final = "7199"
+ELSEWHERE: Final = "7201"
+"""Another Polres, of another Polda."""
+TRUNKS: Final = {"polsek": TRUNK, "polres": "127.0.0.3", "anywhere": "127.0.0.4"}
+_MORE: Final = f"""
+[[unit]]
+code = "polsek-contoh"
+name = "Polsek Contoh"
+kind = "polsek"
+parent = "polres-jakarta-selatan"
+extension = "{POLSEK}"
+
+[[trunk]]
+id = "medan"
+addresses = ["{TRUNKS["polres"]}"]
+dialled = ["110"]
+unit = "polres-medan"
+
+[[trunk]]
+id = "anywhere"
+addresses = ["{TRUNKS["anywhere"]}"]
+dialled = ["110"]
+"""
+
+
+def site_from_below(folder: Path) -> Path:
+    """Write it."""
+    site = folder / "site"
+    shutil.copytree(checkout() / "site", site)
+    file = site / "directory.toml"
+    text = file.read_text()
+    for before, after in (
+        ('extension = "7101"\n', f'extension = "{POLRES}"\nmore_extensions = ["{SECOND}"]\n'),
+        ('id = "demo"\n', 'id = "demo"\nunit = "polsek-contoh"\n'),
+    ):
+        assert before in text
+        text = text.replace(before, after, 1)
+    levels = (
+        f'\n[[climb.level]]\nafter_s = {at * EVERY_S}\nwho = "{who}"\n'
+        for at, who in enumerate(LEVELS)
+    )
+    file.write_text(text + _MORE + "".join(levels))
+    return site
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def control_room() -> AsyncIterator[ControlRoom]:
+    """Polsek, Polres, Polda, Mabes."""
+    home = Path(tempfile.mkdtemp(prefix="cc110-"))
+    try:
+        limits = {"queue__wrap_up_s": 0, "sip__dead_after_s": 60, "greeting__menu": False}
+        async with open_room(home, site=site_from_below(home), **limits) as room:
+            yield room
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def with_sound() -> bool:
+    """These phones have none."""
+    return False
+
+
+@dataclass
+class Below:
+    """The stage, and callers from each trunk."""
+
+    stage: Stage
+    trunks: dict[str, LightPhone]
+
+    async def call(self, trunk: str, number: str = "62840000000110") -> Waiting:
+        """Somebody who calls 110 there and is in the queue."""
+        return await replace(self.stage, trunk=self.trunks[trunk]).call(number)
+
+    async def registered(self, *desks: str) -> None:
+        """These desks' phones are there."""
+        sip = self.stage.room.config.settings.sip
+        for one in desks:
+            account = self.stage.room.account(one)
+            phone = await LightPhone.start(one, registrar=(sip.host, sip.port), account=account)
+            self.stage.watch(one, phone)
+            self.stage.phones[one] = phone
+
+    @property
+    def rang(self) -> set[str]:
+        """Whose phones rang."""
+        return {ring.phone for ring in self.stage.rings}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def below(room: ControlRoom) -> AsyncIterator[Below]:
+    """Nobody on duty yet."""
+    sip = room.config.settings.sip
+    trunks = {
+        name: await LightPhone.start(name, registrar=(sip.host, sip.port), host=host)
+        for name, host in TRUNKS.items()
+    }
+    stage = Stage(room, trunks["polsek"], trunks["anywhere"])
+    try:
+        yield Below(stage, trunks)
+    finally:
+        phones = (*trunks.values(), *stage.phones.values())
+        live = [call.hang_up() for phone in phones for call in phone.live]
+        await asyncio.gather(*live, return_exceptions=True)
+        for phone in stage.phones.values():
+            await phone.register(0)
+        for phone in phones:
+            phone.close()
