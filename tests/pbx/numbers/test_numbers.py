@@ -46,7 +46,7 @@ def _dialplan() -> str:
     lines += [" same => n,Hangup(21)", "[cc110-special](+)", f"exten => {OF_THE_SITE},1,Return()"]
     lines += ["[probe-one]"]
     lines += ["exten => s,1,Set(hdr=${URIDECODE(${ARG1})})"]
-    lines += [f" same => n,Gosub(cc110-number-{step},s,1)" for step in ("user", "form")]
+    lines += [" same => n,Gosub(cc110-number-in,s,1)"]
     lines += [" same => n,Set(told=${told}${CC110_NUMBER}|)", " same => n,Return()"]
     return "\n".join(lines) + "\n"
 

@@ -69,7 +69,7 @@ async def test_1_leads_to_an_operator_whose_76_unblocks(room: ControlRoom) -> No
     await all_over(call)
     await closed_recording(room, (await story.told("RecordingStarted")).path)
     assert (await story.kinds()).count("NumberUnblocked") == 1
-    assert "caller-gone" in told(room, mark)
+    await room.observer.wait_for("UserEvent", lambda e: e["Fact"] == "caller-gone", after=mark)
     assert "rejected" not in told(room, mark)
 
     again = await dial(room, caller, number)
