@@ -177,6 +177,7 @@ def _engine(
             query={"mode": mode, "uri": "true"},
         ),
         pool_size=size,
+        pool_use_lifo=True,  # each connection keeps pages and statements of its own: few are used, many only at need
         pool_reset_on_return=None,  # each transaction here ends by itself
         max_overflow=0,
         hide_parameters=True,  # callers' numbers have no place in an error or a log
