@@ -225,6 +225,7 @@ def as_json(found: Explained) -> Mapping[str, Any]:
         "origin": seen.origin and {"by": seen.origin.by, "of": seen.origin.of},
         "place": found.said.place and found.said.place.name,
         "polres": found.polres and found.polres.code,
+        "desk": seen.desk,
         "greeting": list(seen.greeting),
         "priority": seen.priority,
         "priorities": {choice.value: number for choice, number in seen.priorities.items()},

@@ -8,6 +8,7 @@ from cc110.cli.foreseeing import Explained, Level
 from cc110.cli.screen import Cell
 from cc110.cli.words import Pair, pick, word
 from cc110.config.model import Config
+from cc110.core.climb import DESKS
 from cc110.core.foresee import Fate
 from cc110.core.menu import PRIORITIES
 from cc110.core.words import Language, OriginBy
@@ -74,6 +75,15 @@ _LANE: Final[Pair] = (
 _KEYS: Final[Pair] = ("; {}", "; {}")
 _FROM: Final[Pair] = ("dari {} s, {}: {}", "from {} s, {}: {}")
 _THERE: Final[Pair] = ("{} masuk dari {} ({})", "{} of {} logged in ({})")
+_DESKS: Final[dict[str, Pair]] = {
+    "there": ("meja {}, teleponnya terdaftar", "desk {}, its phone is registered"),
+    "away": ("meja {}, teleponnya tidak terdaftar", "desk {}, its phone is not registered"),
+    "unasked": ("meja {} (tidak ada daftar PBX)", "desk {} (there is no PBX's list)"),
+    "none": (
+        "tidak ada mejanya: asalnya tidak diketahui",
+        "no desk of his: where he is is not known",
+    ),
+}
 _NOBODY_YET: Final[Pair] = ("tidak ada", "nobody")
 _WAITS: Final[Pair] = (
     "tidak ada yang menjawab: tetap menunggu, pengumuman tiap {} s; Polres berdering {} s, lalu kembali ke operator",
@@ -152,7 +162,17 @@ def _queue(config: Config, found: Explained, lang: Language) -> str:
 
 
 def _level(level: Level, found: Explained, lang: Language) -> str:
+    if level.who in DESKS:
+        who = _desk(level, found, lang)
+        return pick(_FROM, lang).format(f"{level.after_s:g}", level.who, who)
     by = pick(_LISTS[found.seats_by], lang) if found.seats_by == "journal" else "PBX"
     there = ", ".join(level.there) or pick(_NOBODY_YET, lang)
     who = pick(_THERE, lang).format(there, len(level.members), by)
     return pick(_FROM, lang).format(f"{level.after_s:g}", level.who, who)
+
+
+def _desk(level: Level, found: Explained, lang: Language) -> str:
+    if not level.members:
+        return pick(_DESKS["none"], lang)
+    state = "unasked" if found.seats_by == "journal" else "there" if level.there else "away"
+    return pick(_DESKS[state], lang).format(", ".join(level.there or level.members))

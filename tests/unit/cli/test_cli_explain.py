@@ -1,10 +1,13 @@
 """`cc110 explain`: what would become of a call; with `--at-place` alone: which Polres, and why."""
 
+import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from cc110.config.load import checkout
 from tests.unit.cli.shell import Shell
 
 
@@ -89,6 +92,23 @@ def test_a_call_as_json(shell: Shell) -> None:
     )
     assert found["origin"] == {"by": "location", "of": "Polrestabes Medan"}
     assert [level["who"] for level in found["levels"]] == ["polda", "mabes"]
+
+
+def test_a_call_where_the_climb_begins_below_the_polda(shell: Shell, tmp_path: Path) -> None:
+    """Whose desk rings, by the place; and that nobody's does where none is known."""
+    shutil.copytree(checkout() / "site", tmp_path / "site")
+    file = tmp_path / "site" / "directory.toml"
+    level = '\n[[climb.level]]\nafter_s = {}\nwho = "{}"\n'
+    file.write_text(file.read_text() + level.format(0, "polres") + level.format(10, "polda"))
+    call = ("explain", "--from=0812-0000-0001")
+    where = "--at-place=3.5952,98.6722"
+    below = {"CC110_SITE": str(file.parent)}
+
+    assert shell(*call, where, "--json", **below).object["desk"] == "polres-medan"
+    said = shell(*call, where, "--lang", "en", **below).out
+    assert "polres: desk 7201 (there is no PBX's list)" in said
+    unknown = shell(*call, **below).out
+    assert "dari 0 s, polres: tidak ada mejanya: asalnya tidak diketahui" in unknown
 
 
 def test_a_call_that_gets_nowhere(shell: Shell) -> None:
