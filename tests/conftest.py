@@ -2,7 +2,6 @@
 
 import fcntl
 import gc
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -11,6 +10,8 @@ from typing import Any, Final
 import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+from .background import step_back
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that puts us into the background has Ctrl-C ignored, by all whom we start as well.
@@ -74,7 +75,7 @@ def _is_spare(worker: str) -> bool:
 def pytest_configure(config: Any) -> None:
     """Who measures nothing steps back for those who do."""
     if _is_spare(getattr(config, "workerinput", {}).get("workerid", "gw0")):
-        os.nice(10)
+        step_back()
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Final
 
+from .background import is_in_background, step_back
+
 _PRELOADED: Final = ["cc110.cli.main", "cc110.cli.serving", "cc110.app.daemon", __name__]
 
 
@@ -103,7 +105,10 @@ def _run(
 ) -> None:
     from cc110.cli.main import main
 
-    os.setsid()
+    if is_in_background():
+        step_back()
+    else:
+        os.setsid()
     os.environ.clear()
     os.environ.update(environ)
     with stdout:
