@@ -66,9 +66,9 @@ def test_a_point_names_the_polsek_of_that_polres_where_the_climb_rings_polseks(
         polsek.format("polsek-x", "medan")
         + "area = { centre = [3.60, 98.67] }\nextension = '7300'\n"
         + polsek.format("polsek-y", "deli-serdang")
-        + "area = { centre = [3.55, 98.87] }\nextension = '7301'\n",
+        + "area = { centre = [3.59, 98.70] }\nextension = '7301'\n",
     )
-    here, between = Point(3.5952, 98.6722), Point(3.57, 98.79)
+    here, beside = Point(3.5952, 98.6722), Point(3.59, 98.695)
     assert (placed := locator(site.load())(here))
     assert placed.polsek is None
 
@@ -78,9 +78,8 @@ def test_a_point_names_the_polsek_of_that_polres_where_the_climb_rings_polseks(
 
     assert (placed := find(here))
     assert (placed.unit, placed.polsek) == ("polres-medan", "polsek-x")
-    assert (placed := find(between))
-    nearest = {"polres-medan": None, "polres-deli-serdang": "polsek-y"}
-    assert placed.polsek == nearest[str(placed.unit)]
+    assert (placed := find(beside))
+    assert (placed.unit, placed.polsek) == ("polres-medan", None)
 
 
 def test_a_desk_is_that_of_the_place_or_else_of_the_trunk(site: SiteCopy) -> None:
