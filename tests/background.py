@@ -15,7 +15,7 @@ def step_back() -> None:
     """This process, in a session of its own with all that it starts there, is nice to all others."""
     with suppress(PermissionError):
         os.setsid()  # who leads a session already has one
-    os.nice(STEP - os.nice(0))
+    os.nice(max(0, STEP - os.nice(0)))  # a whole suite may have stepped back further
     with suppress(OSError):
         _GROUP.write_text(str(STEP))
 
