@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final, Protocol
@@ -291,6 +291,7 @@ class OperatorDesk:
         self.login = self._operators.login
         self.logout = self._operators.logout
         self.pause = self._operators.pause
+        self.reachable = self._lists.reachable
 
     async def members(self) -> tuple[MemberSeen, ...]:
         """Every operator at every queue, from the PBX's own list.
@@ -299,14 +300,6 @@ class OperatorDesk:
             PbxUnavailable: it does not answer.
         """
         return tuple(it for it in await self._lists.members() if isinstance(it, MemberSeen))
-
-    async def reachable(self, extensions: Iterable[str]) -> frozenset[str]:
-        """Which of these phones are registered.
-
-        Raises:
-            PbxUnavailable: it does not answer.
-        """
-        return await self._lists.reachable(extensions)
 
 
 @asynccontextmanager

@@ -162,13 +162,14 @@ def _queue(config: Config, found: Explained, lang: Language) -> str:
 
 
 def _level(level: Level, found: Explained, lang: Language) -> str:
-    if level.who in DESKS:
-        who = _desk(level, found, lang)
-        return pick(_FROM, lang).format(f"{level.after_s:g}", level.who, who)
+    who = (_desk if level.who in DESKS else _operators)(level, found, lang)
+    return pick(_FROM, lang).format(f"{level.after_s:g}", level.who, who)
+
+
+def _operators(level: Level, found: Explained, lang: Language) -> str:
     by = pick(_LISTS[found.seats_by], lang) if found.seats_by == "journal" else "PBX"
     there = ", ".join(level.there) or pick(_NOBODY_YET, lang)
-    who = pick(_THERE, lang).format(there, len(level.members), by)
-    return pick(_FROM, lang).format(f"{level.after_s:g}", level.who, who)
+    return pick(_THERE, lang).format(there, len(level.members), by)
 
 
 def _desk(level: Level, found: Explained, lang: Language) -> str:

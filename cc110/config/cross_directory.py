@@ -5,16 +5,15 @@ value that has a fault of its own is passed over.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from ipaddress import IPv4Network
 from typing import Final
 
+from cc110.config.cross_rows import dialled_in, kinds_of, listed, texts, title, twice
 from cc110.config.cross_shifts import climb_problems, shift_problems
+from cc110.config.cross_trunks import trunk_problems
 from cc110.config.directory import EVIDENCE
-from cc110.config.fields import Network, network
 from cc110.config.layers import Source
 from cc110.config.locate import Key
 from cc110.config.problem import Problem, Severity, hint
-from cc110.core.climb import DESKS
 
 _PARENT: Final = {"polsek": "polres", "polres": "polda", "polda": "mabes"}
 _NEEDS_PARENT: Final = {"polres", "polsek"}
@@ -31,10 +30,7 @@ def directory_problems(source: Source) -> Iterator[Problem]:
     yield from _operators(source)
     yield from _origin(source)
     yield from _evidence(source)
-    yield from _trunk_ids(source)
-    yield from _trunk_addresses(source)
-    yield from _trunk_units(source)
-    yield from _outbound(source)
+    yield from trunk_problems(source)
     yield from _staffed(source)
     yield from _centres(source)
     yield from _misled(source)
@@ -44,13 +40,13 @@ def directory_problems(source: Source) -> Iterator[Problem]:
 
 
 def _unique_codes(source: Source) -> Iterator[Problem]:
-    for first, again, code in _twice(source, _texts(source, "unit", "code")):
+    for first, again, code in twice(source, texts(source, "unit", "code")):
         place = source.where(first, again)
         yield source.problem(again, f"unit `{code}` is there twice, first in {place}")
 
 
 def _parents(source: Source) -> Iterator[Problem]:
-    kinds = _kinds(source)
+    kinds = kinds_of(source)
     for row in source.rows("unit"):
         kind, parent = source.text((*row, "kind")), source.text((*row, "parent"))
         wanted = _PARENT.get(kind or "")
@@ -59,10 +55,10 @@ def _parents(source: Source) -> Iterator[Problem]:
         if wanted is None and parent is not None:
             yield source.problem((*row, "parent"), f"{_unit(source, row)} has nobody above it")
         elif kind in _NEEDS_PARENT and (*row, "parent") not in source.bad and parent is None:
-            yield source.problem(row, f"{_unit(source, row)} needs `parent`, its {_title(wanted)}")
+            yield source.problem(row, f"{_unit(source, row)} needs `parent`, its {title(wanted)}")
         elif parent is not None and kinds.get(parent, "?") not in {wanted, None}:
             above = [code for code, its_kind in kinds.items() if its_kind == wanted]
-            message = f"{_unit(source, row)}: `{parent}` is no {_title(wanted)} of this directory"
+            message = f"{_unit(source, row)}: `{parent}` is no {title(wanted)} of this directory"
             yield source.problem((*row, "parent"), message + hint(parent, above))
 
 
@@ -101,15 +97,15 @@ def _without_desk(source: Source, row: Key, kind: str | None) -> Iterator[Proble
 
 def _extensions(source: Source) -> Iterator[Problem]:
     found = [
-        *_texts(source, "operator", "id"),
-        *_texts(source, "unit", "extension"),
-        *_listed(source, "unit", "more_extensions"),
+        *texts(source, "operator", "id"),
+        *texts(source, "unit", "extension"),
+        *listed(source, "unit", "more_extensions"),
     ]
-    for first, again, extension in _twice(source, found):
+    for first, again, extension in twice(source, found):
         place = source.where(first, again)
         message = f"extension {extension} is there twice, first in {place}"
         yield source.problem(again, message)
-    dialled = _dialled(source)
+    dialled = dialled_in(source)
     for key, extension in found:
         if extension in dialled:
             place = source.where(dialled[extension], key)
@@ -132,19 +128,19 @@ def _overlaps(source: Source, found: Iterable[tuple[Key, str]]) -> Iterator[Prob
 
 
 def _operators(source: Source) -> Iterator[Problem]:
-    kinds = _kinds(source)
+    kinds = kinds_of(source)
     seats = [code for code, kind in kinds.items() if kind in {"polda", "mabes"}]
-    for key, code in _texts(source, "operator", "unit"):
+    for key, code in texts(source, "operator", "unit"):
         if code not in kinds:
             message = f"`{code}` is no unit of this directory{hint(code, seats)}"
             yield source.problem(key, f"{_operator(source, key[:-1])}: {message}")
         elif (kind := kinds[code]) in {"polres", "polsek"}:
-            message = f"`{code}` is a {_title(kind)}: operators sit at a Polda or at Mabes"
+            message = f"`{code}` is a {title(kind)}: operators sit at a Polda or at Mabes"
             yield source.problem(key, f"{_operator(source, key[:-1])}: {message}")
 
 
 def _origin(source: Source) -> Iterator[Problem]:
-    poldas = [code for code, kind in _kinds(source).items() if kind in {"polda", None}]
+    poldas = [code for code, kind in kinds_of(source).items() if kind in {"polda", None}]
     rows = list(source.rows("origin", "area"))
     told = [*rows, *source.rows("origin", "dialled"), *source.rows("trunk")]
     for key in [("origin", "default"), *((*row, "queue") for row in told)]:
@@ -156,43 +152,22 @@ def _origin(source: Source) -> Iterator[Problem]:
     for row in source.rows("unit"):
         if source.text((*row, "kind")) == "polda":
             claims += _claims(source, (*row, "area"))
-    for first, again, code in _twice(source, claims):
+    for first, again, code in twice(source, claims):
         yield source.problem(
             again, f"area code {code} is claimed twice, first in {source.where(first, again)}"
         )
 
 
-def _trunk_units(source: Source) -> Iterator[Problem]:
-    """Whose desk rings for a trunk's calls."""
-    kinds = _kinds(source)
-    rings = {source.text((*row, "who")) for row in source.rows("climb", "level")}.intersection(
-        DESKS
-    )
-    below = [code for code, kind in kinds.items() if kind in DESKS]
-    for key, unit in _texts(source, "trunk", "unit"):
-        if unit not in kinds:
-            message = f"`{unit}` is no unit of this directory{hint(unit, below)}"
-            yield source.problem(key, message)
-        elif (kind := kinds[unit]) not in {*DESKS, None}:
-            message = (
-                f"`{unit}` is a {_title(kind)}: `unit` is the Polres or Polsek whose desk rings"
-            )
-            yield source.problem(key, message)
-        elif not rings:
-            message = "`unit` does nothing: the climb has neither a level `polsek` nor `polres`"
-            yield source.problem(key, message, Severity.WARNING)
-
-
 def _evidence(source: Source) -> Iterator[Problem]:
     """What tells an origin and never will: a number that no trunk dials, evidence that is not looked at."""
     order = [(key, source.text(key) or "") for key in source.rows("origin", "order")]
-    for first, again, word in _twice(source, order):
+    for first, again, word in twice(source, order):
         place = source.where(first, again)
         yield source.problem(again, f"`order` in [origin] has {word} twice, first in {place}")
     asked = {word for _, word in order} or set(EVIDENCE)
-    dialled = _dialled(source)
-    numbers = [*_listed(source, ("origin", "dialled"), "numbers")]
-    for first, again, number in _twice(source, numbers):
+    dialled = dialled_in(source)
+    numbers = [*listed(source, ("origin", "dialled"), "numbers")]
+    for first, again, number in twice(source, numbers):
         place = source.where(first, again)
         yield source.problem(again, f"{number} is given to a Polda twice, first in {place}")
     for key, number in numbers:
@@ -210,7 +185,7 @@ def _evidence(source: Source) -> Iterator[Problem]:
 
 
 def _named(source: Source, numbers: Sequence[tuple[Key, str]]) -> Mapping[str, Sequence[Key]]:
-    trunks = [key for key, _ in _texts(source, "trunk", "queue")]
+    trunks = [key for key, _ in texts(source, "trunk", "queue")]
     areas = [key for row in source.rows("origin", "area") for key, _ in _claims(source, row)]
     return {"dialled": [key for key, _ in numbers], "trunk": trunks, "area-code": areas}
 
@@ -252,65 +227,10 @@ def _claims(source: Source, row: Key) -> Iterator[tuple[Key, str]]:
             yield key, code
 
 
-def _trunk_ids(source: Source) -> Iterator[Problem]:
-    for first, again, name in _twice(source, _texts(source, "trunk", "id")):
-        place = source.where(first, again)
-        yield source.problem(again, f"trunk `{name}` is there twice, first in {place}")
-    if not any(source.rows("trunk")) and not any(key[0] == "trunk" for key in source.bad):
-        message = "there is no [[trunk]]: nobody can call 110"
-        yield source.problem((), message, Severity.WARNING)
-
-
-def trunk_networks(source: Source) -> Iterator[tuple[Key, Network]]:
-    """Where trunks send from; addresses with a fault are passed over."""
-    for row in source.rows("trunk"):
-        for key in source.rows(*row, "addresses"):
-            if address := source.text(key):
-                yield key, network(address)
-
-
-def _trunk_addresses(source: Source) -> Iterator[Problem]:
-    """In sorted order a network that overlaps another follows it, or one that holds it."""
-    found = sorted(trunk_networks(source), key=_by_address)
-    around: list[tuple[Key, Network]] = []
-    for key, one in found:
-        while around and not around[-1][1].overlaps(one):
-            around.pop()
-        if around:
-            (first, other), (again, later) = sorted(
-                [around[-1], (key, one)], key=lambda pair: source.place(pair[0])[1]
-            )
-            message = f"trunk address {plainly(later)} overlaps {plainly(other)}"
-            yield source.problem(again, f"{message} ({source.where(first, again)})")
-        around.append((key, one))
-
-
-def _by_address(found: tuple[Key, Network]) -> tuple[int, int, int]:
-    addresses = found[1]
-    version = 4 if isinstance(addresses, IPv4Network) else 6
-    return version, int(addresses.network_address), addresses.prefixlen
-
-
-def plainly(addresses: Network) -> str:
-    """An address without ``/32``."""
-    return str(addresses if addresses.num_addresses > 1 else addresses.network_address)
-
-
-def _outbound(source: Source) -> Iterator[Problem]:
-    """Calls go out on one trunk."""
-    given = [
-        key for row in source.rows("trunk") if source.value(key := (*row, "outbound")) is not None
-    ]
-    for key in given[1:]:
-        first = source.where(given[0], key)
-        message = f"calls go out on the first trunk with `outbound` ({first})"
-        yield source.problem(key, message, Severity.WARNING)
-
-
 def _staffed(source: Source) -> Iterator[Problem]:
-    seats = {code for _, code in _texts(source, "operator", "unit")}
-    above = {parent for _, parent in _texts(source, "unit", "parent")}
-    for key, code in _texts(source, "unit", "code"):
+    seats = {code for _, code in texts(source, "operator", "unit")}
+    above = {parent for _, parent in texts(source, "unit", "parent")}
+    for key, code in texts(source, "unit", "code"):
         kind = source.text((*key[:-1], "kind"))
         if kind == "polda" and code not in seats:
             message = f"Polda `{code}` has no operator of its own"
@@ -334,7 +254,7 @@ def _centres(source: Source) -> Iterator[Problem]:
 
 
 def _neighbours(source: Source) -> Iterator[Problem]:
-    kinds = _kinds(source)
+    kinds = kinds_of(source)
     poldas = [code for code, kind in kinds.items() if kind == "polda"]
     for row in source.rows("unit"):
         for key in source.rows(*row, "neighbours"):
@@ -348,65 +268,10 @@ def _neighbours(source: Source) -> Iterator[Problem]:
                 yield source.problem(key, f"{_unit(source, row)} is no neighbour of itself")
 
 
-def _kinds(source: Source) -> Mapping[str, str | None]:
-    """Each unit's kind; None where that is unclear, so that nothing is concluded from it."""
-    codes = ((row, _raw(source, (*row, "code"))) for row in source.rows("unit"))
-    return {code: source.text((*row, "kind")) for row, code in codes if isinstance(code, str)}
-
-
-def _raw(source: Source, key: Key) -> object:
-    """A unit's code counts as known even if it is badly written: one fault, one problem."""
-    row = source.value(key[:-1])
-    return row.get(key[-1]) if isinstance(row, Mapping) else None
-
-
-def _texts(source: Source, table: str, name: str) -> Iterator[tuple[Key, str]]:
-    for row in source.rows(table):
-        value = source.text((*row, name))
-        if value is not None:
-            yield (*row, name), value
-
-
-def _dialled(source: Source) -> Mapping[str, Key]:
-    forms: dict[str, Key] = {}
-    for row in source.rows("trunk"):
-        for key in source.rows(*row, "dialled"):
-            forms.setdefault(source.text(key) or "", key)
-    return forms
-
-
-def _listed(source: Source, table: str | Key, name: str) -> Iterator[tuple[Key, str]]:
-    for row in source.rows(*((table,) if isinstance(table, str) else table)):
-        for key in source.rows(*row, name):
-            if value := source.text(key):
-                yield key, value
-
-
-def _twice(source: Source, found: Iterable[tuple[Key, str]]) -> Iterator[tuple[Key, Key, str]]:
-    """The first place, a later place and the value, for each value that comes again."""
-    places: dict[str, list[Key]] = {}
-    for key, value in found:
-        places.setdefault(value, []).append(key)
-    for value, keys in places.items():
-        if len(keys) > 1:
-            first, *later = sorted(keys, key=lambda key: _reading_order(source, key))
-            yield from ((first, again, value) for again in later)
-
-
-def _reading_order(source: Source, key: Key) -> tuple[int, int]:
-    """Files come one after the other, as their elements do."""
-    file, line = source.place(key)
-    return source.order(file), line
-
-
 def _unit(source: Source, row: Key) -> str:
     kind = source.text((*row, "kind"))
-    return f"{_title(kind)} `{source.text((*row, 'code')) or '?'}`"
+    return f"{title(kind)} `{source.text((*row, 'code')) or '?'}`"
 
 
 def _operator(source: Source, row: Key) -> str:
     return f"operator {source.text((*row, 'id')) or '?'}"
-
-
-def _title(kind: str | None) -> str:
-    return (kind or "unit").capitalize()

@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Final
 
-from cc110.config.cross_directory import plainly, trunk_networks
+from cc110.config.cross_trunks import plainly, trunk_networks
 from cc110.config.explain import fields_of, label, part_at
 from cc110.config.layers import Source
 from cc110.config.locate import Key

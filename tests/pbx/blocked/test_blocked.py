@@ -60,6 +60,26 @@ async def test_an_expired_or_corrupt_entry_blocks_nobody(room: ControlRoom, valu
     await call.hangup()
 
 
+async def test_who_is_unidentified_is_in_no_list_whatever_stands_there(room: ControlRoom) -> None:
+    """An entry for no number at all, and a range that begins with nothing: both are damage."""
+    entries = (
+        ("cc110-block", '""', "0"),
+        ("cc110-range", '""', "0:0"),
+        ("cc110-range", "lengths", "0"),
+    )
+    for family, key, value in entries:
+        await room.pbx.console(f"database put {family} {key} {value}")
+    caller = await room.caller()
+    try:
+        assert "Value: 0" in await room.pbx.console('database get cc110-block ""')
+        call = await room.dial_110(caller, "anonymous")
+        await call.wait_for_talk()
+    finally:
+        for family, key, _ in entries:
+            await room.pbx.console(f"database del {family} {key}")
+    await call.hangup()
+
+
 async def test_a_block_of_the_desk_reaches_the_dialplan_within_a_second(room: ControlRoom) -> None:
     """`cc110 blocklist add`: the next call is rejected; `remove`: the one after is answered."""
     caller = await room.caller()

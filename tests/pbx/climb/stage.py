@@ -32,15 +32,27 @@ class Stage:
     rings: list[Ring] = field(default_factory=list)
     phones: dict[str, LightPhone] = field(default_factory=dict)
 
-    async def on_duty(self, *operators: str) -> None:
-        """Their phones are registered, and they are logged in."""
+    async def registered(self, *extensions: str) -> None:
+        """Their phones are there."""
         sip = self.room.config.settings.sip
-        for one in operators:
+        for one in extensions:
             account = self.room.account(one)
             phone = await LightPhone.start(one, registrar=(sip.host, sip.port), account=account)
             self.watch(one, phone)
             self.phones[one] = phone
+
+    async def on_duty(self, *operators: str) -> None:
+        """Their phones are there, and they are logged in."""
+        await self.registered(*operators)
         await log_in(self.room, *operators)
+
+    async def leave(self, *others: LightPhone) -> None:
+        """Everybody hangs up and is gone, these others as well."""
+        phones = (*others, *self.phones.values())
+        live = [call.hang_up() for phone in phones for call in phone.live]
+        await asyncio.gather(*live, return_exceptions=True)
+        for phone in phones:
+            phone.close()
 
     def watch(self, name: str, phone: LightPhone) -> None:
         """Note each INVITE that comes there."""
@@ -121,8 +133,4 @@ async def open_stage(room: ControlRoom, outside_port: int) -> AsyncIterator[Stag
     try:
         yield stage
     finally:
-        phones = (trunk, outside, *stage.phones.values())
-        live = [call.hang_up() for phone in phones for call in phone.live]
-        await asyncio.gather(*live, return_exceptions=True)
-        for phone in phones:
-            phone.close()
+        await stage.leave(trunk, outside)

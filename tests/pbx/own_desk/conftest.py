@@ -25,7 +25,8 @@ POLRES: Final = "7101"
 """The Polres above it; its second phone is `SECOND`."""
 SECOND: Final = "7199"
 ELSEWHERE: Final = "7201"
-"""Another Polres, of another Polda."""
+POLSEK_ELSEWHERE: Final = "7712"
+"""Another Polres, of another Polda, and a Polsek of it."""
 TRUNKS: Final = {"polsek": TRUNK, "polres": "127.0.0.3", "anywhere": "127.0.0.4"}
 _MORE: Final = f"""
 [[unit]]
@@ -34,6 +35,15 @@ name = "Polsek Contoh"
 kind = "polsek"
 parent = "polres-jakarta-selatan"
 extension = "{POLSEK}"
+area = {{ centre = [-6.26, 106.81] }}
+
+[[unit]]
+code = "polsek-medan-contoh"
+name = "Polsek Medan Contoh"
+kind = "polsek"
+parent = "polres-medan"
+extension = "{POLSEK_ELSEWHERE}"
+area = {{ centre = [3.60, 98.67] }}
 
 [[trunk]]
 id = "medan"
@@ -97,15 +107,6 @@ class Below:
         """Somebody who calls 110 there and is in the queue."""
         return await replace(self.stage, trunk=self.trunks[trunk]).call(number)
 
-    async def registered(self, *desks: str) -> None:
-        """These desks' phones are there."""
-        sip = self.stage.room.config.settings.sip
-        for one in desks:
-            account = self.stage.room.account(one)
-            phone = await LightPhone.start(one, registrar=(sip.host, sip.port), account=account)
-            self.stage.watch(one, phone)
-            self.stage.phones[one] = phone
-
     @property
     def rang(self) -> set[str]:
         """Whose phones rang."""
@@ -136,10 +137,5 @@ async def below(room: ControlRoom) -> AsyncIterator[Below]:
     try:
         yield Below(stage, trunks)
     finally:
-        phones = (*trunks.values(), *stage.phones.values())
-        live = [call.hang_up() for phone in phones for call in phone.live]
-        await asyncio.gather(*live, return_exceptions=True)
-        for phone in stage.phones.values():
-            await phone.register(0)
-        for phone in phones:
-            phone.close()
+        await asyncio.gather(*(phone.register(0) for phone in stage.phones.values()))
+        await stage.leave(*trunks.values())

@@ -48,7 +48,7 @@ BREAKS = [
           r"Asterisk has no function `TIMOUT`; did you mean `TIMEOUT`\?"),
     Break("closing bracket too many", r"Gosub\(cc110-number,s,1\)", "Gosub(cc110-number,s,1))",
           r"Gosub: one `\)` too many"),
-    Break("quote", r'\$\["\$\{GOSUB_RETVAL\}" != "accept"\]', '$["${GOSUB_RETVAL} != "accept"]',
+    Break("quote", r'"\$\{GOSUB_RETVAL\}" != "accept"\]', '"${GOSUB_RETVAL} != "accept"]',
           'GotoIf: a `"` is never closed'),
     Break("square bracket", r"\$\[\$\{LEN\(\$\{polres\}\)\} < 2\]", "$[${LEN(${polres})} < 2",
           r"a `\$\[` is never closed"),
