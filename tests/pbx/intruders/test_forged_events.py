@@ -180,4 +180,7 @@ async def test_x3_a_line_break_in_a_dialled_extension_finds_nothing(room: Contro
         await room.code(phone, "*11")
         await stream.holds(b"QueueMemberAdded")
     assert b"X-Forged" not in stream.raw
-    assert not await room.observer.channels()
+    # A phone has its BYE some milliseconds before the PBX is through with its channel.
+    async with asyncio.timeout(limit(5)):
+        while await room.observer.channels():
+            await asyncio.sleep(0.05)
