@@ -16,6 +16,7 @@ from cc110.config.load import checkout
 
 from ...control_room import TRUNK, ControlRoom, open_room
 from ...phones.light import LightPhone
+from ...phones.phone import Phone
 from ..climb.stage import Stage, Waiting
 
 EVERY_S: Final = 3
@@ -139,3 +140,13 @@ async def below(room: ControlRoom) -> AsyncIterator[Below]:
     finally:
         await asyncio.gather(*(phone.register(0) for phone in stage.phones.values()))
         await stage.leave(*trunks.values())
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def second(room: ControlRoom) -> AsyncIterator[Phone]:
+    """The second phone of the Polres, with sound. In the next scenario nobody is there."""
+    phone = await room.polres(SECOND)
+    try:
+        yield phone
+    finally:
+        await phone.unregister()
