@@ -1,4 +1,4 @@
-"""How the daemon behaves as a process: callers do not feel it."""
+"""How the daemon behaves as a process: callers do not feel it. Commands with long lists borrow some of it."""
 
 import gc
 import os
@@ -25,7 +25,7 @@ def let_the_pbx_go_first() -> None:
 
 
 def spare_the_collector() -> None:
-    """All that is loaded stays: do not look for garbage in it while callers wait."""
+    """All that is loaded stays: do not look for garbage in it while callers wait, or for each row of a long list."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE, 20, 20)

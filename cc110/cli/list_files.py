@@ -76,6 +76,7 @@ def import_(
     A list with a bad row changes nothing. Of a number that comes twice, the first row counts. What
     is blocked like that already is passed over: do it again after an interruption, it goes on.
     """
+    from cc110.app.process import spare_the_collector
     from cc110.cli import importing
     from cc110.cli.progress import progress
     from cc110.cli.staging import staging
@@ -88,6 +89,7 @@ def import_(
     usual = config.block_policy().length(0)
     end = end_of(until, for_, forever=forever, usual=usual, tz=config.time_zone)
     unsaid = Unsaid(until=end, reason=reason or f"list {file.name}"[:200])
+    spare_the_collector()
     with staging() as stage:
         with progress("reading") as tell:
             judged = importing.judge(file, config, stage, tell)

@@ -48,7 +48,9 @@ def take_over(
     _require(row, unsaid, by)
     if existing and not is_blocked(existing.until, now):
         existing = None
-    until = _first(row.until, existing.until if existing else None, unsaid.until)
+    until = row.until
+    if until is None:
+        until = existing.until if existing else unsaid.until
     if (existing and _says_nothing_new(existing, row)) or not is_blocked(until, now):
         return None
     return NumberBlocked(
@@ -60,10 +62,6 @@ def take_over(
         note=row.note or "",
         owner=row.owner or "",
     )
-
-
-def _first(*values: int | None) -> int:
-    return next(value for value in values if value is not None)
 
 
 def _says_nothing_new(existing: Block, row: Listed) -> bool:
@@ -81,6 +79,6 @@ def _require(row: Listed, unsaid: Unsaid, by: str) -> None:
         raise BlockRefused(f"{row.number}: not a full telephone number")
     if min(unsaid.until, row.until or 0) < FOREVER:
         raise BlockRefused(f"{row.number}: no time; give Unix time, or 0 for ever")
-    if any(len(text or "") > MOST_TEXT for text in (row.reason, row.note, row.owner)):
+    if max(len(row.reason or ""), len(row.note or ""), len(row.owner or "")) > MOST_TEXT:
         raise BlockRefused(f"{row.number}: a text of more than {MOST_TEXT} characters")
     require(row.reason or unsaid.reason, by)

@@ -8,8 +8,9 @@ inserts a row breaks the chain from there on; whoever cuts off the end can be ca
 was noted elsewhere.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -17,6 +18,8 @@ from ulid import ULID
 
 from cc110.journal.codec import Draft, Line, line_of
 
+NOISE_BITS: Final = 80
+"""Of a ULID, below its time."""
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32, as the ULID specification has it."""
 _TWO_DIGITS: Final = tuple(first + second for first in _DIGITS for second in _DIGITS)
@@ -46,7 +49,7 @@ class Link:
 
 
 def extend(
-    tip: Tip, site: str, drafts: Sequence[Draft], *, now_ms: int, noise: Iterable[int]
+    tip: Tip, site: str, drafts: Sequence[Draft], *, now_ms: int, noise: int
 ) -> list[Link]:
     """Give each draft its place after the tip.
 
@@ -55,13 +58,13 @@ def extend(
         site: goes into every line.
         drafts: in the order in which they are to stand.
         now_ms: Unix time in milliseconds, for the ids.
-        noise: 80 random bits for each draft.
+        noise: 80 random bits for the first id. Each of the others is the next one, as the ULID specification has
+            it for ids of one millisecond.
     """
     links: list[Link] = []
-    seq, last, hash_ = tip.seq, ulid_value(tip.id), tip.hash
-    for draft, bits in zip(drafts, noise, strict=False):
-        seq, last = seq + 1, _above(last, now_ms, bits)
-        line = line_of(ulid_text(last), seq, site, draft)
+    first, hash_ = _above(ulid_value(tip.id), now_ms, noise), tip.hash
+    for place, draft in enumerate(drafts):
+        line = line_of(ulid_text(first + place), tip.seq + 1 + place, site, draft)
         before, hash_ = hash_, hash_of(hash_, line)
         links.append(Link(line=line, prev_hash=before, hash=hash_))
     return links
@@ -80,7 +83,7 @@ def next_id(last: str, now_ms: int, noise: int) -> str:
 
 
 def _above(last: int, now_ms: int, noise: int) -> int:
-    return max(now_ms << 80 | noise, last + 1)
+    return max(now_ms << NOISE_BITS | noise, last + 1)
 
 
 def ulid_value(text: str) -> int:
@@ -93,8 +96,14 @@ def ulid_value(text: str) -> int:
 
 
 def ulid_text(value: int) -> str:
-    """A ULID's 128 bits as its 26 characters, two at a time: an import makes a million of them."""
-    return "".join([_TWO_DIGITS[value >> shift & 1023] for shift in range(120, -1, -10)])
+    """A ULID's 128 bits as its 26 characters."""
+    return _first_digits(value >> 20) + _TWO_DIGITS[value >> 10 & 1023] + _TWO_DIGITS[value & 1023]
+
+
+@lru_cache(maxsize=16)
+def _first_digits(value: int) -> str:
+    """All but the last four: the same in many ids that follow each other, and an import makes a million of them."""
+    return "".join([_TWO_DIGITS[value >> shift & 1023] for shift in range(100, -1, -10)])
 
 
 def fault(tip: Tip, link: Link) -> str | None:

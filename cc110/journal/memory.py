@@ -5,10 +5,9 @@ durability.
 import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
-from functools import partial
 
 from cc110.core.events import Event, Recorded
-from cc110.journal.chain import Link, Tip, extend
+from cc110.journal.chain import NOISE_BITS, Link, Tip, extend
 from cc110.journal.codec import draft
 from cc110.journal.progress import Progress
 from cc110.journal.store import page_of
@@ -47,9 +46,9 @@ class MemoryJournal:
             raise JournalUnavailable(f"the journal can't be written: {self.trouble}")
         if mark is not None and self._marks.get(mark.part, 0) >= mark.number:
             return ()
-        noise = iter(partial(secrets.randbits, 80), None)
+        now_ms, noise = time.time_ns() // 1_000_000, secrets.randbits(NOISE_BITS)
         tip = self._links[-1].tip if self._links else Tip()
-        links = extend(tip, self._site, drafts, now_ms=time.time_ns() // 1_000_000, noise=noise)
+        links = extend(tip, self._site, drafts, now_ms=now_ms, noise=noise)
         self._links += links
         if mark is not None and links:
             self._marks[mark.part] = mark.number

@@ -11,7 +11,7 @@ broke in a commit: the next transaction looks at the chain's end, where the even
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, Self
 
 import structlog
@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from cc110.core.events import Event, Recorded
-from cc110.journal.chain import Link, Tip, extend
+from cc110.journal.chain import NOISE_BITS, Link, Tip, extend
 from cc110.journal.codec import Draft, draft
 from cc110.journal.engine import Database, ask, cause
 from cc110.journal.progress import Progress
@@ -31,8 +31,6 @@ log = structlog.get_logger(__name__)
 BATCH_EVENTS = 1000
 """Most events in one transaction."""
 PAGE_EVENTS = 500
-_NOISE_BYTES = 10
-"""80 bits, as the ULID specification has it."""
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5)
 
 
@@ -244,8 +242,8 @@ class JournalWriter:
         return _Sent(live, links)
 
     def _place(self, tip: Tip, drafts: list[Draft]) -> list[Link]:
-        now_ms = time.time_ns() // 1_000_000
-        return extend(tip, self._site, drafts, now_ms=now_ms, noise=_noise(len(drafts)))
+        now_ms, noise = time.time_ns() // 1_000_000, secrets.randbits(NOISE_BITS)
+        return extend(tip, self._site, drafts, now_ms=now_ms, noise=noise)
 
     def _settle(self, sent: _Sent) -> None:
         if self._failures:
@@ -277,13 +275,6 @@ class JournalWriter:
         pause = _PAUSES_S[min(self._failures, len(_PAUSES_S) - 1)]
         self._failures += 1
         await asyncio.sleep(pause)
-
-
-def _noise(count: int) -> Iterator[int]:
-    """Random bits for so many ids, asked of the system once: a million times takes longer than hashing."""
-    pool = secrets.token_bytes(count * _NOISE_BYTES)
-    places = range(0, len(pool), _NOISE_BYTES)
-    return (int.from_bytes(pool[at : at + _NOISE_BYTES], "big") for at in places)
 
 
 def _recorded(link: Link, draft: Draft) -> Recorded:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ulid import ULID
 
-from cc110.journal.chain import Link, Tip, extend, fault, hash_of, next_id
+from cc110.journal.chain import Link, Tip, extend, fault, hash_of, next_id, ulid_text, ulid_value
 from cc110.journal.codec import draft
 from cc110.journal.samples import samples
 
@@ -18,7 +19,7 @@ TOP = (1 << 80) - 1
 def three() -> list[Link]:
     """A chain of three events."""
     drafts = [draft(samples()[name].event) for name in ("CallArrived", "AgentRang", "CallEnded")]
-    return extend(Tip(), "sample", drafts, now_ms=1_786_935_845_678, noise=[5, 3, TOP])
+    return extend(Tip(), "sample", drafts, now_ms=1_786_935_845_678, noise=TOP)
 
 
 def first_fault(links: list[Link]) -> tuple[int, str] | None:
@@ -84,6 +85,21 @@ def test_an_id_that_goes_back_is_a_fault() -> None:
     links[1] = replace(links[1], line=line, hash=hash_of(links[1].prev_hash, line))
 
     assert (2, "its id is not above the one before") == first_fault(links)
+
+
+def test_ids_of_one_append_follow_each_other() -> None:
+    """Also beyond the millisecond whose last id the noise has hit."""
+    values = [ulid_value(link.line.id) for link in three()]
+
+    assert values == [values[0], values[0] + 1, values[0] + 2]
+    assert [str(ULID.from_int(value)) for value in values] == [link.line.id for link in three()]
+
+
+@given(st.integers(0, (1 << 128) - 1))
+def test_an_id_is_written_as_the_specification_has_it(value: int) -> None:
+    """As another implementation does."""
+    assert ulid_text(value) == str(ULID.from_int(value))
+    assert ulid_value(ulid_text(value)) == value
 
 
 @given(st.lists(st.tuples(st.integers(0, 1 << 47), st.integers(0, TOP)), min_size=2))
