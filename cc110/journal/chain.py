@@ -48,9 +48,7 @@ class Link:
         return Tip(seq=self.line.seq, id=self.line.id, hash=self.hash)
 
 
-def extend(
-    tip: Tip, site: str, drafts: Sequence[Draft], *, now_ms: int, noise: int
-) -> list[Link]:
+def extend(tip: Tip, site: str, drafts: Sequence[Draft], *, now_ms: int, noise: int) -> list[Link]:
     """Give each draft its place after the tip.
 
     Args:
