@@ -36,5 +36,5 @@ def test_a_daemon_takes_less_than_the_pbx(own_session: bool) -> None:
     )
     nice, before, after = said.stdout.split()
 
-    assert nice == "5"
-    assert after == ("5" if own_session else before)
+    assert nice == "10"
+    assert after == ("10" if own_session else before)
