@@ -23,6 +23,9 @@ MOST_WATCHED: Final = 1000
 """Sources that are counted at once; the one that was quiet for the longest makes room."""
 _MOST_TRUSTED: Final = 5_000
 _V6_BITS: Final = 64
+SETTLING: Final = timedelta(seconds=3)
+"""The PBX lets a source in again a second or two after its ban: what it refuses until then is no guess."""
+_MOST_LIFTED: Final = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +94,8 @@ class Guarded:
     """When a phone last logged in from there; the oldest first."""
     bans: Mapping[Source, Ban] = field(default_factory=dict)
     """The last ban of each source, also when it is over."""
+    lifted: Mapping[Source, datetime] = field(default_factory=dict)
+    """When a person lifted the ban of a source; the last ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +135,7 @@ def _failed(state: Guarded, fact: LoginFailed, policy: GuardPolicy) -> Watched:
     source, at = fact.source, fact.at
     if policy.proven_only and not fact.proven:
         return Watched(state=state)
-    if is_spared(state, source, at, policy) or _is_banned(state, source, at):
+    if is_spared(state, source, at, policy) or _is_refused_anyhow(state, source, at):
         return Watched(state=state)
     recent = [time for time in state.failed.get(source, ()) if at - time < policy.within]
     times = (*recent, at)[-policy.failures :]
@@ -165,7 +170,8 @@ def learn(state: Guarded, event: Event) -> Guarded:
             return replace(state, bans={**state.bans, source: ban})
         case AddressBanLifted(address=address):
             source = ip_network(address)
-            return replace(state, bans=_without(state.bans, source))
+            lifted = _newest_last(state.lifted, source, event.at, most=_MOST_LIFTED)
+            return replace(state, bans=_without(state.bans, source), lifted=lifted)
         case _:
             return state
 
@@ -216,6 +222,13 @@ def text_of(source: Source) -> str:
 def _is_banned(state: Guarded, source: Source, at: datetime) -> bool:
     ban = state.bans.get(source)
     return ban is not None and at < ban.until
+
+
+def _is_refused_anyhow(state: Guarded, source: Source, at: datetime) -> bool:
+    """True when the PBX asks for no password there: it is banned, or was so a moment ago."""
+    ban, lifted = state.bans.get(source), state.lifted.get(source)
+    ends = (ban.until if ban else None, lifted)
+    return any(end is not None and at < end + SETTLING for end in ends)
 
 
 def _is_named(source: Source, policy: GuardPolicy) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cc110.core.events import AddressBanLifted, AddressBanned, Event
 from cc110.core.guarding import (
     MOST_WATCHED,
+    SETTLING,
     Guarded,
     GuardPolicy,
     LoginDone,
@@ -77,12 +78,28 @@ def test_each_further_ban_is_twice_as_long_up_to_a_day_until_it_is_forgotten() -
         assert isinstance(event.data, AddressBanned)
         end = datetime.fromtimestamp(event.data.until, UTC)
         lengths.append((end - at) / timedelta(minutes=1))
-        at = end + timedelta(seconds=1)
+        at = end + SETTLING
     assert lengths[:4] == [10, 20, 40, 80]
     assert lengths[-1] == 24 * 60
     _, (event,) = after([failed(GUESSER, at + POLICY.remembered)] * 4, state=state)
     assert isinstance(event.data, AddressBanned)
     assert event.data.times == 1
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_what_the_pbx_refuses_until_it_has_let_him_in_again_is_no_guess(by_hand: bool) -> None:
+    """Phones that try again at once, with the right password, do not begin the next ban."""
+    state, (event,) = after([failed(GUESSER)] * 4)
+    assert isinstance(event.data, AddressBanned)
+    end = datetime.fromtimestamp(event.data.until, UTC)
+    if by_hand:
+        end = NOON + timedelta(seconds=30)
+        lifted = AddressBanLifted(address=GUESSER, reason="new password", by="Padal Contoh")
+        state = learn(state, Event(at=end, data=lifted))
+    for early in (end - timedelta(seconds=1), end, end + SETTLING - timedelta(milliseconds=1)):
+        state, said = after([failed(GUESSER, early)] * 10, state=state)
+        assert said == []
+    assert len(after([failed(GUESSER, end + SETTLING)] * 4, state=state)[1]) == 1
 
 
 def test_who_logged_in_lately_is_not_banned() -> None:
