@@ -73,14 +73,8 @@ def hash_of(prev_hash: str, line: Line) -> str:
     return sha256(f"{prev_hash}\n{line.json()}".encode()).hexdigest()
 
 
-def next_id(last: str, now_ms: int, noise: int) -> str:
-    """A ULID above the last one, even when the clock was set back or several fall into one
-    millisecond.
-    """
-    return ulid_text(_above(ulid_value(last), now_ms, noise))
-
-
 def _above(last: int, now_ms: int, noise: int) -> int:
+    """A ULID above the last one, even when the clock was set back or several fall into one millisecond."""
     return max(now_ms << NOISE_BITS | noise, last + 1)
 
 
