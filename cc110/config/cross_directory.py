@@ -40,9 +40,7 @@ def directory_problems(source: Source) -> Iterator[Problem]:
 
 
 def _unique_codes(source: Source) -> Iterator[Problem]:
-    for first, again, code in twice(source, texts(source, "unit", "code")):
-        place = source.where(first, again)
-        yield source.problem(again, f"unit `{code}` is there twice, first in {place}")
+    yield from twice(source, texts(source, "unit", "code"), "unit `{}` is there")
 
 
 def _parents(source: Source) -> Iterator[Problem]:
@@ -101,10 +99,7 @@ def _extensions(source: Source) -> Iterator[Problem]:
         *texts(source, "unit", "extension"),
         *listed(source, "unit", "more_extensions"),
     ]
-    for first, again, extension in twice(source, found):
-        place = source.where(first, again)
-        message = f"extension {extension} is there twice, first in {place}"
-        yield source.problem(again, message)
+    yield from twice(source, found, "extension {} is there")
     dialled = dialled_in(source)
     for key, extension in found:
         if extension in dialled:
@@ -152,24 +147,17 @@ def _origin(source: Source) -> Iterator[Problem]:
     for row in source.rows("unit"):
         if source.text((*row, "kind")) == "polda":
             claims += _claims(source, (*row, "area"))
-    for first, again, code in twice(source, claims):
-        yield source.problem(
-            again, f"area code {code} is claimed twice, first in {source.where(first, again)}"
-        )
+    yield from twice(source, claims, "area code {} is claimed")
 
 
 def _evidence(source: Source) -> Iterator[Problem]:
     """What tells an origin and never will: a number that no trunk dials, evidence that is not looked at."""
     order = [(key, source.text(key) or "") for key in source.rows("origin", "order")]
-    for first, again, word in twice(source, order):
-        place = source.where(first, again)
-        yield source.problem(again, f"`order` in [origin] has {word} twice, first in {place}")
+    yield from twice(source, order, "`order` in [origin] has {}")
     asked = {word for _, word in order} or set(EVIDENCE)
     dialled = dialled_in(source)
     numbers = [*listed(source, ("origin", "dialled"), "numbers")]
-    for first, again, number in twice(source, numbers):
-        place = source.where(first, again)
-        yield source.problem(again, f"{number} is given to a Polda twice, first in {place}")
+    yield from twice(source, numbers, "{} is given to a Polda")
     for key, number in numbers:
         if dialled and number not in dialled:
             message = f"no trunk dials {number}: it is in no `dialled` of a [[trunk]]"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cc110.config.layers import Source
 from cc110.config.locate import Key
+from cc110.config.problem import Problem
 
 
 def kinds_of(source: Source) -> Mapping[str, str | None]:
@@ -43,15 +44,17 @@ def listed(source: Source, table: str | Key, name: str) -> Iterator[tuple[Key, s
                 yield key, value
 
 
-def twice(source: Source, found: Iterable[tuple[Key, str]]) -> Iterator[tuple[Key, Key, str]]:
-    """The first place, a later place and the value, for each value that comes again."""
+def twice(source: Source, found: Iterable[tuple[Key, str]], says: str) -> Iterator[Problem]:
+    """A problem at each later place of a value that comes again. `says` has {} where the value stands."""
     places: dict[str, list[Key]] = {}
     for key, value in found:
         places.setdefault(value, []).append(key)
     for value, keys in places.items():
         if len(keys) > 1:
             first, *later = sorted(keys, key=lambda key: _reading_order(source, key))
-            yield from ((first, again, value) for again in later)
+            for again in later:
+                place = source.where(first, again)
+                yield source.problem(again, f"{says.format(value)} twice, first in {place}")
 
 
 def _reading_order(source: Source, key: Key) -> tuple[int, int]:

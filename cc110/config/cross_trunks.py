@@ -20,9 +20,7 @@ def trunk_problems(source: Source) -> Iterator[Problem]:
 
 
 def _trunk_ids(source: Source) -> Iterator[Problem]:
-    for first, again, name in twice(source, texts(source, "trunk", "id")):
-        place = source.where(first, again)
-        yield source.problem(again, f"trunk `{name}` is there twice, first in {place}")
+    yield from twice(source, texts(source, "trunk", "id"), "trunk `{}` is there")
     if not any(source.rows("trunk")) and not any(key[0] == "trunk" for key in source.bad):
         message = "there is no [[trunk]]: nobody can call 110"
         yield source.problem((), message, Severity.WARNING)
